@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * What libibverbs and its providers share. Not installed: library and
+ * providers are built together and VERBS_PROVIDER_ABI guards against mixing.
+ *
+ * A provider is one `const struct verbs_provider verbs_provider_<name>` in
+ * lib<name>-prv1.so. Every op has a default in ops.c; the provider fills
+ * only the slots in which its device differs.
+ *
+ * Errors: an op that returns a pointer gives NULL and errno; one that returns
+ * a status gives the positive errno value and sets errno to the same
+ * (verbs_err()). ibv_cmd_*: always the latter.
+ */
+#ifndef VERBS_DRIVER_H
+#define VERBS_DRIVER_H
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <infiniband/verbs.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/ib_user_verbs.h>
+
+#include "ioctl.h"
+
+/* Changes with every change of this header that a provider can notice. */
+#define VERBS_PROVIDER_ABI 1
+
+#define VERBS_EXPORT __attribute__((visibility("default")))
+
+#define verbs_container_of(ptr, type, member)                                  \
+	((type *)((char *)(ptr)-offsetof(type, member)))
+
+struct verbs_provider;
+
+/*
+ * One device as RDMA netlink showed it. Shared by all lists and contexts
+ * that refer to it and freed with the last of them.
+ */
+struct verbs_device {
+	struct ibv_device device; /* first: what programs hold */
+	const struct verbs_provider *provider;
+	atomic_int refs;
+	uint32_t index;	    /* RDMA_NLDEV_ATTR_DEV_INDEX */
+	uint32_t driver_id; /* enum rdma_driver_id */
+	uint32_t abi;	    /* the driver's user ABI version */
+	uint64_t node_guid; /* network byte order */
+	uint64_t chardev;   /* dev_t of the uverbs node, as stat(2) has it */
+	uint8_t num_ports;
+	struct verbs_device *next;
+};
+
+/* The library's side of one open context, behind verbs_context.priv. */
+struct verbs_ex_private {
+	const struct verbs_ops *ops; /* complete: no slot without a default */
+	uint64_t core_support;	     /* IB_UVERBS_CORE_SUPPORT_* */
+	uint32_t driver_id;
+};
+
+/*
+ * Objects: what the library keeps beside the public struct. A provider puts
+ * one of these, or the plain public struct, first in its own, so that the
+ * pointer a program holds is also the one to free.
+ */
+enum verbs_mr_type {
+	VERBS_MR,
+	VERBS_MR_DMABUF,
+};
+
+struct verbs_mr {
+	struct ibv_mr mr;
+	enum verbs_mr_type type;
+	unsigned int access;
+};
+
+struct verbs_ops {
+	/* Context. query_port gets its result with attr_len known bytes. */
+	int (*query_device_ex)(struct ibv_context *context,
+			       const struct ibv_query_device_ex_input *input,
+			       struct ibv_device_attr_ex *attr,
+			       size_t attr_size);
+	int (*query_port)(struct ibv_context *context, uint8_t port_num,
+			  struct ibv_port_attr *attr, size_t attr_len);
+	/* Called after the library has read the event, before the program
+	 * sees it. */
+	void (*async_event)(struct ibv_context *context,
+			    struct ibv_async_event *event);
+
+	/* Protection domains and memory */
+	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
+	int (*dealloc_pd)(struct ibv_pd *pd);
+	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length,
+				 uint64_t iova, int access);
+	/* Default: EOPNOTSUPP. A provider whose driver imports dma-bufs names
+	 * verbs_reg_dmabuf_mr. */
+	struct ibv_mr *(*reg_dmabuf_mr)(struct ibv_pd *pd, uint64_t offset,
+					size_t length, uint64_t iova, int fd,
+					int access);
+	int (*rereg_mr)(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
+			void *addr, size_t length, int access);
+	int (*dereg_mr)(struct ibv_mr *mr);
+
+	/* Completion queues */
+	struct ibv_cq *(*create_cq)(struct ibv_context *context, int cqe,
+				    struct ibv_comp_channel *channel,
+				    int comp_vector);
+	int (*resize_cq)(struct ibv_cq *cq, int cqe);
+	int (*destroy_cq)(struct ibv_cq *cq);
+	int (*poll_cq)(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
+	int (*req_notify_cq)(struct ibv_cq *cq, int solicited_only);
+	/* Called for every completion event that the program fetches. */
+	void (*cq_event)(struct ibv_cq *cq);
+
+	/* Queue pairs */
+	struct ibv_qp *(*create_qp)(struct ibv_pd *pd,
+				    struct ibv_qp_init_attr *attr);
+	int (*query_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+			int attr_mask, struct ibv_qp_init_attr *init_attr);
+	int (*modify_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+			 int attr_mask);
+	int (*destroy_qp)(struct ibv_qp *qp);
+	int (*post_send)(struct ibv_qp *qp, struct ibv_send_wr *wr,
+			 struct ibv_send_wr **bad_wr);
+	int (*post_recv)(struct ibv_qp *qp, struct ibv_recv_wr *wr,
+			 struct ibv_recv_wr **bad_wr);
+	int (*attach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid,
+			    uint16_t lid);
+	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid,
+			    uint16_t lid);
+
+	/* Shared receive queues */
+	struct ibv_srq *(*create_srq)(struct ibv_pd *pd,
+				      struct ibv_srq_init_attr *attr);
+	int (*modify_srq)(struct ibv_srq *srq, struct ibv_srq_attr *attr,
+			  int attr_mask);
+	int (*query_srq)(struct ibv_srq *srq, struct ibv_srq_attr *attr);
+	int (*destroy_srq)(struct ibv_srq *srq);
+	int (*post_srq_recv)(struct ibv_srq *srq, struct ibv_recv_wr *wr,
+			     struct ibv_recv_wr **bad_wr);
+
+	/* Address handles */
+	struct ibv_ah *(*create_ah)(struct ibv_pd *pd,
+				    struct ibv_ah_attr *attr);
+	int (*destroy_ah)(struct ibv_ah *ah);
+};
+
+struct verbs_provider {
+	uint32_t abi; /* VERBS_PROVIDER_ABI */
+	const char *name;
+	uint32_t driver_id; /* enum rdma_driver_id */
+	uint32_t min_kernel_abi; /* of the driver, both inclusive */
+	uint32_t max_kernel_abi;
+
+	/*
+	 * Size of the provider's context struct, whose first member is a
+	 * struct verbs_context. The library allocates it zeroed, sets the
+	 * public fields, ops and cmd_fd, and then calls init_context, which
+	 * sends ibv_cmd_get_context() with the driver's own request, maps
+	 * what it needs and may replace single entries of context.ops where
+	 * the choice depends on the device. On failure it leaves nothing
+	 * behind. uninit_context undoes it; the library closes the files and
+	 * frees the memory.
+	 */
+	size_t context_size;
+	int (*init_context)(struct verbs_context *vctx);
+	void (*uninit_context)(struct verbs_context *vctx);
+
+	struct verbs_ops ops;
+};
+
+static inline int verbs_err(int err)
+{
+	errno = err;
+	return err;
+}
+
+static inline struct verbs_context *to_vctx(struct ibv_context *context)
+{
+	return verbs_container_of(context, struct verbs_context, context);
+}
+
+static inline const struct verbs_ops *verbs_ops(struct ibv_context *context)
+{
+	return to_vctx(context)->priv->ops;
+}
+
+static inline struct verbs_device *to_vdev(struct ibv_device *device)
+{
+	return (struct verbs_device *)device;
+}
+
+static inline struct verbs_mr *to_vmr(struct ibv_mr *mr)
+{
+	return (struct verbs_mr *)mr;
+}
+
+/* Closes fd and leaves errno as it was, for error paths. */
+void verbs_close_keep_errno(int fd);
+/* Likewise for free(3). */
+void verbs_free_keep_errno(void *ptr);
+
+/* ---- context.c ---------------------------------------------------------- */
+
+/*
+ * GET_CONTEXT with the driver's request and response, then the file for
+ * asynchronous events; sets num_comp_vectors, async_fd and core_support.
+ * May be repeated after a failure, with another request.
+ */
+int ibv_cmd_get_context(struct verbs_context *vctx,
+			const struct verbs_udata *udata);
+/*
+ * Fills attr_size bytes of attr and, when not NULL, *fw_ver with the raw
+ * 64-bit firmware version; attr->orig_attr.fw_ver is left to the caller
+ * (verbs_format_fw_ver()).
+ */
+int ibv_cmd_query_device(struct ibv_context *context,
+			 struct ibv_device_attr_ex *attr, size_t attr_size,
+			 uint64_t *fw_ver, const struct verbs_udata *udata);
+int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
+		       struct ibv_port_attr *attr, size_t attr_len);
+/* major.minor.sub of the 16-bit fields major<<32 | minor<<16 | sub. */
+void verbs_format_fw_ver(char *buf, size_t len, uint64_t fw_ver);
+/* The default of query_device_ex: the generic command and that format. */
+int verbs_query_device_ex(struct ibv_context *context,
+			  const struct ibv_query_device_ex_input *input,
+			  struct ibv_device_attr_ex *attr, size_t attr_size);
+
+/* ---- pd.c, mr.c ----------------------------------------------------------- */
+
+int ibv_cmd_alloc_pd(struct ibv_context *context, struct ibv_pd *pd,
+		     const struct verbs_udata *udata);
+int ibv_cmd_dealloc_pd(struct ibv_pd *pd);
+
+int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
+		   int access, struct ibv_mr *mr,
+		   const struct verbs_udata *udata);
+int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
+			  uint64_t iova, int fd, int access,
+			  struct ibv_mr *mr);
+int ibv_cmd_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
+		     void *addr, size_t length, int access);
+int ibv_cmd_dereg_mr(struct ibv_mr *mr);
+/* The generic reg_dmabuf_mr op, for providers to name in their table. */
+struct ibv_mr *verbs_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
+				   size_t length, uint64_t iova, int fd,
+				   int access);
+
+/* ---- cq.c ----------------------------------------------------------------- */
+
+/*
+ * Creates the kernel's CQ for a zeroed cq. Sets the public fields but
+ * cq_context before the kernel knows of it (an event may come at once);
+ * cq->cqe becomes what the kernel grants. The verb sets cq_context.
+ */
+int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
+		      struct ibv_comp_channel *channel, int comp_vector,
+		      struct ibv_cq *cq, const struct verbs_udata *udata);
+/* cq->cqe becomes what the kernel grants. */
+int ibv_cmd_resize_cq(struct ibv_cq *cq, int cqe,
+		      const struct verbs_udata *udata);
+int ibv_cmd_req_notify_cq(struct ibv_cq *cq, int solicited_only);
+/*
+ * Destroys the kernel's CQ, then waits until the program has acknowledged
+ * every event it was given. On failure the CQ is as it was.
+ */
+int ibv_cmd_destroy_cq(struct ibv_cq *cq);
+
+/* ---- qp.c, srq.c ------------------------------------------------------------ */
+
+/*
+ * Creates the kernel's QP for a zeroed qp and sets the public fields before
+ * the kernel knows of it. attr->cap becomes what the kernel grants.
+ */
+int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
+		      struct ibv_qp *qp, const struct verbs_udata *udata);
+int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+		     int attr_mask, struct ibv_qp_init_attr *init_attr);
+/* qp->state follows when IBV_QP_STATE is in the mask. */
+int ibv_cmd_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+		      int attr_mask);
+/* Waits for acknowledged events as ibv_cmd_destroy_cq() does. */
+int ibv_cmd_destroy_qp(struct ibv_qp *qp);
+/*
+ * An empty POST_SEND: tells a driver that keeps its send queue in shared
+ * memory (rxe, siw) to look there.
+ */
+int ibv_cmd_ring_send_queue(struct ibv_qp *qp);
+int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid,
+			 uint16_t lid);
+int ibv_cmd_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid,
+			 uint16_t lid);
+
+int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr,
+		       struct ibv_srq *srq, const struct verbs_udata *udata);
+int ibv_cmd_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
+		       int attr_mask, const struct verbs_udata *udata);
+int ibv_cmd_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
+int ibv_cmd_destroy_srq(struct ibv_srq *srq);
+
+/* ---- ah.c ------------------------------------------------------------------- */
+
+int ibv_cmd_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr,
+		      struct ibv_ah *ah, const struct verbs_udata *udata);
+int ibv_cmd_destroy_ah(struct ibv_ah *ah);
+
+#endif
