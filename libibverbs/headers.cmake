@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+
+# Headers for programs. Installed as <infiniband/...>; in the build tree the same
+# names are links, so that what we build includes what programs include.
+set(IBVERBS_HEADERS
+	arch.h
+	ib_user_ioctl_verbs.h
+	opcode.h
+	sa-kern-abi.h
+	sa.h
+	tm_types.h
+	verbs.h
+	verbs_api.h)
+
+set(IBVERBS_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
+
+# Makes each of the current folder's headers named reachable as <infiniband/...>,
+# and installs it.
+function(publish_headers)
+	file(MAKE_DIRECTORY ${IBVERBS_INCLUDE_DIR}/infiniband)
+	foreach(header ${ARGV})
+		file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header}
+			${IBVERBS_INCLUDE_DIR}/infiniband/${header}
+			SYMBOLIC)
+		install(FILES ${header}
+			DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/infiniband)
+	endforeach()
+endfunction()
+
+publish_headers(${IBVERBS_HEADERS})
+
+add_library(ibverbs_headers INTERFACE)
+target_include_directories(ibverbs_headers INTERFACE ${IBVERBS_INCLUDE_DIR})
