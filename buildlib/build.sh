@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+# shellcheck shell=bash
+#
+# Builds the source tree inside the root file system. Sourced. What is up to
+# date is not touched, so this runs before every boot.
+
+in_root() {
+	"$SRC/buildlib/chroot.sh" "$ROOT" "$SRC" "$@"
+}
+
+# cmake_build FOLDER OPTION...: FOLDER is relative to the source tree.
+cmake_build() {
+	local dir=$1
+	shift
+
+	if [[ ! -e $SRC/$dir/build.ninja ]]; then
+		in_root cmake -G Ninja -S /src -B "/src/$dir" "$@" || return
+	fi
+	in_root ninja -C "/src/$dir"
+}
+
+# Kbuild wants to write next to the sources: give it a folder with copies,
+# renewed only where they differ.
+build_module() {
+	local dir=$BUILD/softhca kernel
+
+	kernel=$(find_kernel "$ROOT")
+	mkdir -p "$dir"
+	rsync_sources "$SRC/tests/softhca" "$dir"
+	in_root make -C "/lib/modules/$kernel/build" M=/src/build-vm/softhca \
+		modules
+}
+
+# Kbuild's own output stays where it is; sources that are gone go.
+rsync_sources() {
+	local file
+
+	for file in "$1"/*.[ch] "$1"/Kbuild "$1"/Makefile; do
+		[[ -e $file ]] || continue
+		cmp -s "$file" "$2/${file##*/}" || cp "$file" "$2/" || return
+	done
+	for file in "$2"/*.[ch] "$2"/Kbuild "$2"/Makefile; do
+		[[ $file != *.mod.c && -e $file ]] || continue
+		[[ -e $1/${file##*/} ]] || rm "$file"
+	done
+}
+
+build_all() {
+	[[ -e $SRC/build-vm/build.ninja || -w $SRC ]] ||
+		die "$SRC is not writable"
+	step "building for the VM" build.log cmake_build build-vm
+	if [[ -e $SRC/tests/softhca/Kbuild || -e $SRC/tests/softhca/Makefile ]]; then
+		step "building the software device" softhca.log build_module
+	fi
+}
+
+build_sanitized() {
+	step "building the unit tests" build-sanitize.log \
+		cmake_build build-vm/sanitize -DSANITIZE=ON -DPYTHON=OFF
+}

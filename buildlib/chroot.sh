@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+#
+# Runs a command in the root file system, with the source tree at /src.
+#   chroot.sh ROOT SOURCE COMMAND...
+# Everything is read-only but SOURCE/build-vm and /tmp. No network, and mounts
+# and processes of its own: runs for several trees at once do not meet, and all
+# of it is gone when the command ends or this process is killed. Needs root.
+set -euo pipefail
+
+bind() {
+	mount --bind "$1" "$2"
+	mount -o "remount,bind,$3" "$2"
+}
+
+enter() {
+	local root=$1 source=$2
+	shift 2
+
+	bind "$root" "$root" ro
+	cd "$root/.."		# the bind mount is seen by new look-ups only
+	cd "$root"
+	bind "$source" src ro
+	mount --bind "$source/build-vm" src/build-vm
+	mount -t proc proc proc
+	mount -t tmpfs -o mode=1777 tmp tmp
+	mount --bind /dev dev
+	exec env -i HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		PYTHONDONTWRITEBYTECODE=1 \
+		chroot . /bin/bash -c 'cd /src && exec "$@"' - "$@"
+}
+
+main() {
+	if [[ ${1:-} == --inside ]]; then
+		shift
+		enter "$@"
+	fi
+	exec setpriv --pdeathsig KILL \
+		unshare --mount --propagation private --net --ipc --pid --fork \
+		--kill-child "$0" --inside "$@"
+}
+
+main "$@"

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+# shellcheck shell=bash
+#
+# The cached root file system: made once, made anew when its recipe changes.
+# Sourced. Sets ROOT.
+
+ROOT=
+
+recipe_hash() {
+	cat "$SRC/buildlib/rootfs.sh" "$SRC/buildlib/packages.list" |
+		sha256sum | cut -c1-12
+}
+
+make_rootfs() {
+	mkdir -p "$CACHE" 2>/dev/null || die "cannot make $CACHE"
+	ROOT=$CACHE/root-$(recipe_hash)
+	[[ ! -d $ROOT ]] || return 0
+	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
+	lock "$CACHE/lock" "$LOCK"
+	if [[ ! -d $ROOT ]]; then
+		python3 "$SRC/buildlib/apt_sources.py" "$RELEASE" \
+			>"$WORK_DIR/sources.list" || die "no package mirror found"
+		step "making the root file system" rootfs.log \
+			"$SRC/buildlib/rootfs.sh" "$WORK_DIR/sources.list" \
+			"$SRC/buildlib/packages.list" "$ROOT"
+	fi
+	exec {LOCK}>&-
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+# shellcheck shell=bash
+#
+# Boots the root file system's kernel and runs one command in it. Sourced.
+
+# What the initramfs needs before it sees the root file system.
+readonly BOOT_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p)
+# Programs, their exit code and the kernel each have a channel of their own.
+readonly QEMU_OPTS=(
+	-nodefaults -no-user-config -no-reboot -display none
+	-machine q35 -accel tcg,thread=multi -cpu max,-la57 -smp 2 -m 3072
+	-device virtio-serial-pci
+)
+
+find_kernel() {
+	local dir
+
+	for dir in "$1"/lib/modules/*; do
+		[[ -e $1/boot/vmlinuz-${dir##*/} ]] || continue
+		printf '%s' "${dir##*/}"
+		return
+	done
+	die "no kernel in $1; './dev clean --all' and a new run make it anew"
+}
+
+make_initramfs() {
+	python3 "$SRC/buildlib/initramfs.py" --root "$ROOT" \
+		--kernel "$KERNEL" --init "$SRC/tests/vm/initramfs-init" \
+		--out "$WORK_DIR/initramfs" "${BOOT_MODULES[@]}"
+}
+
+share() {
+	printf -- '-virtfs\nlocal,mount_tag=%s,path=%s,security_model=none,multidevs=remap%s\n' \
+		"$1" "${2//,/,,}" "$3"
+}
+
+# run_qemu TIMEOUT: stdin and stdout are the guest's. qemu goes away with us.
+run_qemu() {
+	local shares
+
+	mapfile -t shares < <(
+		share root "$ROOT" ,readonly=on
+		share source "$SRC" ,readonly=on
+		share host "$WORK_DIR/host" ''
+	)
+	timeout --foreground --kill-after=5 "$1" setpriv --pdeathsig KILL \
+		qemu-system-x86_64 "${QEMU_OPTS[@]}" "${shares[@]}" \
+		-kernel "$ROOT/boot/vmlinuz-$KERNEL" \
+		-initrd "$WORK_DIR/initramfs" \
+		-append "console=ttyS0 panic=-1 oops=panic" \
+		-serial "file:$LOG_DIR/kernel.log" \
+		-chardev "file,id=status,path=$WORK_DIR/status" \
+		-device virtserialport,chardev=status,name=status \
+		"${@:2}"
+}
+
+run_batch() {
+	run_qemu "$1" -chardev file,id=stdout,path=/dev/stdout \
+		-device virtserialport,chardev=stdout,name=stdout \
+		</dev/null | cat
+}
+
+run_terminal() {
+	run_qemu "$1" -chardev stdio,id=terminal,signal=off \
+		-device virtconsole,chardev=terminal \
+		-chardev null,id=stdout \
+		-device virtserialport,chardev=stdout,name=stdout
+}
+
+# write_command ARG...: what the guest is to run, as a script.
+write_command() {
+	local size=
+
+	mkdir -p "$WORK_DIR/host"
+	if (($# == 0)); then
+		: >"$WORK_DIR/host/interactive"
+		size=$(stty size 2>/dev/null) || size="24 80"
+		printf 'export TERM=%q\nstty rows %s cols %s\nexec bash\n' \
+			"${TERM:-linux}" "${size% *}" "${size#* }"
+	else
+		printf '%q ' "$@"
+	fi >"$WORK_DIR/host/command"
+}
+
+# check_guest RET TIMEOUT: turns how the run ended into an exit code. Only a
+# code that came through the status port counts as the command's.
+check_guest() {
+	local status=
+
+	[[ ! -e $WORK_DIR/status ]] || read -r _ status <"$WORK_DIR/status" || true
+	if ! python3 "$SRC/buildlib/klog.py" "$LOG_DIR/kernel.log" \
+		>"$WORK_DIR/trouble"; then
+		printf 'the kernel complained (full log: %s):\n' \
+			"$LOG_DIR/kernel.log" >&2
+		cat "$WORK_DIR/trouble" >&2
+		((${status:-0} != 0)) || status=98
+	fi
+	if (($1 == 124 || $1 == 137)); then
+		guest_lost "it did not finish in $2 s"
+	elif [[ -z $status ]]; then
+		guest_lost "it ended without an exit code (qemu: $1)"
+	else
+		GUEST_STATUS=$status
+	fi
+}
+
+guest_lost() {
+	printf 'the guest was lost: %s; the end of its kernel log:\n' "$1" >&2
+	tail -n 15 "$LOG_DIR/kernel.log" 2>/dev/null | sed 's/^/    /' >&2
+	printf '    full log: %s\n' "$LOG_DIR/kernel.log" >&2
+	GUEST_STATUS=99
+}
+
+# boot TEXT TIMEOUT STOCK [ARG...]: sets GUEST_STATUS. Without ARG, a shell.
+boot() {
+	local text=$1 limit=$2 stock=$3 start ret=0
+	shift 3
+
+	KERNEL=$(find_kernel "$ROOT")
+	write_command "$@"
+	[[ $stock != yes ]] || : >"$WORK_DIR/host/stock"
+	make_initramfs || die "cannot make the initramfs"
+	: >"$LOG_DIR/kernel.log"
+	start=$(now)
+	if (($# == 0)); then
+		run_terminal "$limit" || ret=$?
+	else
+		run_child run_batch "$limit" || ret=$?
+	fi
+	say_took "$start" "$text"
+	check_guest "$ret" "$limit"
+}
