@@ -12,15 +12,13 @@ set(IBVERBS_HEADERS
 	verbs.h
 	verbs_api.h)
 
-set(IBVERBS_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
-
 # Makes each of the current folder's headers named reachable as <infiniband/...>,
 # and installs it.
 function(publish_headers)
-	file(MAKE_DIRECTORY ${IBVERBS_INCLUDE_DIR}/infiniband)
+	file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/infiniband)
 	foreach(header ${ARGV})
 		file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header}
-			${IBVERBS_INCLUDE_DIR}/infiniband/${header}
+			${PROJECT_BINARY_DIR}/include/infiniband/${header}
 			SYMBOLIC)
 		install(FILES ${header}
 			DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/infiniband)
@@ -30,4 +28,4 @@ endfunction()
 publish_headers(${IBVERBS_HEADERS})
 
 add_library(ibverbs_headers INTERFACE)
-target_include_directories(ibverbs_headers INTERFACE ${IBVERBS_INCLUDE_DIR})
+target_include_directories(ibverbs_headers INTERFACE ${PROJECT_BINARY_DIR}/include)
