@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* Asynchronous events. */
+#include <unistd.h>
+
+#include "driver.h"
+
+static void event_from_uapi(struct ibv_async_event *event,
+			    const struct ib_uverbs_async_event_desc *desc)
+{
+	void *object = (void *)(uintptr_t)desc->element;
+
+	event->event_type = (enum ibv_event_type)desc->event_type;
+	switch (event->event_type) {
+	case IBV_EVENT_CQ_ERR:
+		event->element.cq = object;
+		break;
+	case IBV_EVENT_QP_FATAL:
+	case IBV_EVENT_QP_REQ_ERR:
+	case IBV_EVENT_QP_ACCESS_ERR:
+	case IBV_EVENT_COMM_EST:
+	case IBV_EVENT_SQ_DRAINED:
+	case IBV_EVENT_PATH_MIG:
+	case IBV_EVENT_PATH_MIG_ERR:
+	case IBV_EVENT_QP_LAST_WQE_REACHED:
+		event->element.qp = object;
+		break;
+	case IBV_EVENT_SRQ_ERR:
+	case IBV_EVENT_SRQ_LIMIT_REACHED:
+		event->element.srq = object;
+		break;
+	case IBV_EVENT_WQ_FATAL:
+		event->element.wq = object;
+		break;
+	default:
+		event->element.port_num = (int)desc->element;
+		break;
+	}
+}
+
+VERBS_EXPORT
+int ibv_get_async_event(struct ibv_context *context,
+			struct ibv_async_event *event)
+{
+	struct ib_uverbs_async_event_desc desc;
+	ssize_t len;
+
+	len = read(context->async_fd, &desc, sizeof(desc));
+	if (len < 0)
+		return -1;
+	if (len != sizeof(desc)) {
+		errno = EIO;
+		return -1;
+	}
+	event_from_uapi(event, &desc);
+	verbs_ops(context)->async_event(context, event);
+	return 0;
+}
+
+static void acknowledge(pthread_mutex_t *mutex, pthread_cond_t *cond,
+			uint32_t *completed)
+{
+	pthread_mutex_lock(mutex);
+	(*completed)++;
+	pthread_cond_signal(cond);
+	pthread_mutex_unlock(mutex);
+}
+
+VERBS_EXPORT
+void ibv_ack_async_event(struct ibv_async_event *event)
+{
+	struct ibv_srq *srq = event->element.srq;
+	struct ibv_cq *cq = event->element.cq;
+	struct ibv_qp *qp = event->element.qp;
+	struct ibv_wq *wq = event->element.wq;
+
+	switch (event->event_type) {
+	case IBV_EVENT_CQ_ERR:
+		acknowledge(&cq->mutex, &cq->cond,
+			    &cq->async_events_completed);
+		break;
+	case IBV_EVENT_QP_FATAL:
+	case IBV_EVENT_QP_REQ_ERR:
+	case IBV_EVENT_QP_ACCESS_ERR:
+	case IBV_EVENT_COMM_EST:
+	case IBV_EVENT_SQ_DRAINED:
+	case IBV_EVENT_PATH_MIG:
+	case IBV_EVENT_PATH_MIG_ERR:
+	case IBV_EVENT_QP_LAST_WQE_REACHED:
+		acknowledge(&qp->mutex, &qp->cond, &qp->events_completed);
+		break;
+	case IBV_EVENT_SRQ_ERR:
+	case IBV_EVENT_SRQ_LIMIT_REACHED:
+		acknowledge(&srq->mutex, &srq->cond, &srq->events_completed);
+		break;
+	case IBV_EVENT_WQ_FATAL:
+		acknowledge(&wq->mutex, &wq->cond, &wq->events_completed);
+		break;
+	default:
+		break;
+	}
+}

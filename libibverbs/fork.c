@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * fork(2) and registered memory. Kernels since 5.12, the oldest we run on,
+ * copy pinned pages for the child at fork, so nothing has to be kept from it
+ * and these calls have nothing to do.
+ */
+#include "driver.h"
+
+int ibv_dontfork_range(void *base, size_t size);
+int ibv_dofork_range(void *base, size_t size);
+
+VERBS_EXPORT
+int ibv_fork_init(void)
+{
+	return 0;
+}
+
+VERBS_EXPORT
+enum ibv_fork_status ibv_is_fork_initialized(void)
+{
+	return IBV_FORK_UNNEEDED;
+}
+
+VERBS_EXPORT
+int ibv_dontfork_range(void *base, size_t size)
+{
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_dofork_range(void *base, size_t size)
+{
+	return 0;
+}

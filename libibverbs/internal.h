@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* What the library's own files share and providers do not see. */
+#ifndef VERBS_INTERNAL_H
+#define VERBS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "driver.h"
+
+/* ---- netlink.c ------------------------------------------------------------ */
+
+/* One RDMA device as netlink describes it. */
+struct nl_device {
+	uint32_t index;
+	uint64_t node_guid; /* network byte order */
+	uint8_t node_type;  /* enum rdma_nldev_node_type: RDMA_NODE_* + 0 */
+	uint8_t num_ports;
+	char name[IBV_SYSFS_NAME_MAX];
+	/* Of its uverbs character device; has_uverbs says whether there is
+	 * one and the driver told who it is. */
+	bool has_uverbs;
+	uint32_t driver_id;
+	uint32_t abi;
+	uint64_t chardev; /* as stat(2) has it */
+	char dev_name[IBV_SYSFS_NAME_MAX];
+};
+
+/*
+ * Asks the kernel for all RDMA devices of this network namespace. Returns
+ * their number and an array for the caller to free in *devices, or -1 with
+ * errno: ENOSYS for a kernel without RDMA.
+ */
+int nl_list_devices(struct nl_device **devices);
+
+/*
+ * The parsing, apart from the socket. Both take the attributes of one message
+ * and return 0 or EPROTO for a message that lacks what it must have.
+ */
+struct nlmsghdr;
+int nl_parse_device(const struct nlmsghdr *msg, struct nl_device *dev);
+int nl_parse_chardev(const struct nlmsghdr *msg, struct nl_device *dev);
+
+/* ---- provider.c ------------------------------------------------------------ */
+
+/*
+ * The provider for that driver and ABI, its shared object opened on first
+ * use; NULL when there is none. Thread safe.
+ */
+const struct verbs_provider *provider_find(uint32_t driver_id, uint32_t abi);
+/* A found provider's ops, every slot filled. */
+const struct verbs_ops *provider_ops(const struct verbs_provider *provider);
+/* dst = src, with the empty slots filled from the library's defaults. */
+void ops_complete(struct verbs_ops *dst, const struct verbs_ops *src);
+
+/* ---- ops.c ------------------------------------------------------------------ */
+
+extern const struct verbs_ops verbs_default_ops;
+
+/* ---- device.c ---------------------------------------------------------------- */
+
+void device_get(struct verbs_device *vdev);
+void device_put(struct verbs_device *vdev);
+
+/* ---- sysfs.c ------------------------------------------------------------------ */
+
+/*
+ * Reads the file dir/file, NUL-terminates it and drops a final newline.
+ * Returns its length, or -1 with errno.
+ */
+int sysfs_read(const char *dir, const char *file, char *buf, size_t len);
+
+#endif

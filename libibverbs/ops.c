@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * The default of every op: the generic kernel command where that is all a
+ * device needs, EOPNOTSUPP where a provider has to know its device.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* ------------------------------------------------- generic implementations */
+
+static struct ibv_pd *alloc_pd(struct ibv_context *context)
+{
+	struct ibv_pd *pd = calloc(1, sizeof(*pd));
+
+	if (!pd)
+		return NULL;
+	if (ibv_cmd_alloc_pd(context, pd, NULL)) {
+		verbs_free_keep_errno(pd);
+		return NULL;
+	}
+	return pd;
+}
+
+static int dealloc_pd(struct ibv_pd *pd)
+{
+	int ret = ibv_cmd_dealloc_pd(pd);
+
+	if (!ret)
+		free(pd);
+	return ret;
+}
+
+static struct ibv_mr *reg_mr(struct ibv_pd *pd, void *addr, size_t length,
+			     uint64_t iova, int access)
+{
+	struct verbs_mr *vmr = calloc(1, sizeof(*vmr));
+
+	if (!vmr)
+		return NULL;
+	if (ibv_cmd_reg_mr(pd, addr, length, iova, access, &vmr->mr, NULL)) {
+		verbs_free_keep_errno(vmr);
+		return NULL;
+	}
+	return &vmr->mr;
+}
+
+static int dereg_mr(struct ibv_mr *mr)
+{
+	int ret = ibv_cmd_dereg_mr(mr);
+
+	if (!ret)
+		free(to_vmr(mr));
+	return ret;
+}
+
+static struct ibv_ah *create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr)
+{
+	struct ibv_ah *ah = calloc(1, sizeof(*ah));
+
+	if (!ah)
+		return NULL;
+	if (ibv_cmd_create_ah(pd, attr, ah, NULL)) {
+		verbs_free_keep_errno(ah);
+		return NULL;
+	}
+	return ah;
+}
+
+static int destroy_ah(struct ibv_ah *ah)
+{
+	int ret = ibv_cmd_destroy_ah(ah);
+
+	if (!ret)
+		free(ah);
+	return ret;
+}
+
+static void ignore_async_event(struct ibv_context *context,
+			       struct ibv_async_event *event)
+{
+}
+
+static void ignore_cq_event(struct ibv_cq *cq)
+{
+}
+
+/* ----------------------------------------------------------- not supported */
+
+static struct ibv_mr *no_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
+				       size_t length, uint64_t iova, int fd,
+				       int access)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+static struct ibv_cq *no_create_cq(struct ibv_context *context, int cqe,
+				   struct ibv_comp_channel *channel,
+				   int comp_vector)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+static int no_resize_cq(struct ibv_cq *cq, int cqe)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+static int no_destroy_cq(struct ibv_cq *cq)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+/* Negative: a positive number would read as that many completions. */
+static int no_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)
+{
+	errno = EOPNOTSUPP;
+	return -EOPNOTSUPP;
+}
+
+static struct ibv_qp *no_create_qp(struct ibv_pd *pd,
+				   struct ibv_qp_init_attr *attr)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+static int no_destroy_qp(struct ibv_qp *qp)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+static int no_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr,
+			struct ibv_send_wr **bad_wr)
+{
+	*bad_wr = wr;
+	return verbs_err(EOPNOTSUPP);
+}
+
+static int no_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr,
+			struct ibv_recv_wr **bad_wr)
+{
+	*bad_wr = wr;
+	return verbs_err(EOPNOTSUPP);
+}
+
+static struct ibv_srq *no_create_srq(struct ibv_pd *pd,
+				     struct ibv_srq_init_attr *attr)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+static int no_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
+			 int attr_mask)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+static int no_destroy_srq(struct ibv_srq *srq)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+static int no_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr,
+			    struct ibv_recv_wr **bad_wr)
+{
+	*bad_wr = wr;
+	return verbs_err(EOPNOTSUPP);
+}
+
+const struct verbs_ops verbs_default_ops = {
+	.query_device_ex = verbs_query_device_ex,
+	.query_port = ibv_cmd_query_port,
+	.async_event = ignore_async_event,
+	.alloc_pd = alloc_pd,
+	.dealloc_pd = dealloc_pd,
+	.reg_mr = reg_mr,
+	.reg_dmabuf_mr = no_reg_dmabuf_mr,
+	.rereg_mr = ibv_cmd_rereg_mr,
+	.dereg_mr = dereg_mr,
+	.create_cq = no_create_cq,
+	.resize_cq = no_resize_cq,
+	.destroy_cq = no_destroy_cq,
+	.poll_cq = no_poll_cq,
+	.req_notify_cq = ibv_cmd_req_notify_cq,
+	.cq_event = ignore_cq_event,
+	.create_qp = no_create_qp,
+	.query_qp = ibv_cmd_query_qp,
+	.modify_qp = ibv_cmd_modify_qp,
+	.destroy_qp = no_destroy_qp,
+	.post_send = no_post_send,
+	.post_recv = no_post_recv,
+	.attach_mcast = ibv_cmd_attach_mcast,
+	.detach_mcast = ibv_cmd_detach_mcast,
+	.create_srq = no_create_srq,
+	.modify_srq = no_modify_srq,
+	.query_srq = ibv_cmd_query_srq,
+	.destroy_srq = no_destroy_srq,
+	.post_srq_recv = no_post_srq_recv,
+	.create_ah = create_ah,
+	.destroy_ah = destroy_ah,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* Protection domains. */
+#include "driver.h"
+
+VERBS_EXPORT
+struct ibv_pd *ibv_alloc_pd(struct ibv_context *context)
+{
+	return verbs_ops(context)->alloc_pd(context);
+}
+
+VERBS_EXPORT
+int ibv_dealloc_pd(struct ibv_pd *pd)
+{
+	return verbs_ops(pd->context)->dealloc_pd(pd);
+}
+
+/* --------------------------------------------------------- kernel commands */
+
+VERBS_EXPORT
+int ibv_cmd_alloc_pd(struct ibv_context *context, struct ibv_pd *pd,
+		     const struct verbs_udata *udata)
+{
+	struct ib_uverbs_alloc_pd_resp resp = {};
+	struct ib_uverbs_alloc_pd req = {};
+	int ret;
+
+	ret = verbs_write_cmd(context, IB_USER_VERBS_CMD_ALLOC_PD, &req,
+			      sizeof(req), &resp, sizeof(resp), udata);
+	if (ret)
+		return ret;
+	pd->context = context;
+	pd->handle = resp.pd_handle;
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_dealloc_pd(struct ibv_pd *pd)
+{
+	struct verbs_attrs attrs;
+
+	attrs_init(&attrs, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
+	attr_in_obj(&attrs, UVERBS_ATTR_DESTROY_PD_HANDLE, pd->handle);
+	return verbs_ioctl(pd->context, &attrs);
+}
