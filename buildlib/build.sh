@@ -5,6 +5,8 @@
 # Builds the source tree inside the root file system. Sourced. What is up to
 # date is not touched, so this runs before every boot.
 
+BUILD_LOCK=
+
 in_root() {
 	"$SRC/buildlib/chroot.sh" "$ROOT" "$SRC" "$@"
 }
@@ -46,13 +48,31 @@ rsync_sources() {
 	done
 }
 
+# What was built in another root file system does not fit this one.
+check_stamp() {
+	local stamp=$BUILD/.root
+
+	[[ -e $stamp && $(<"$stamp") == "$ROOT" ]] && return
+	find "$BUILD" -mindepth 1 -maxdepth 1 ! -name log ! -name .lock \
+		-exec rm -rf {} +
+	printf '%s\n' "$ROOT" >"$stamp"
+}
+
 build_all() {
-	[[ -e $SRC/build-vm/build.ninja || -w $SRC ]] ||
-		die "$SRC is not writable"
+	exec {BUILD_LOCK}>"$BUILD/.lock" || die "cannot write $BUILD/.lock"
+	lock "$BUILD/.lock" "$BUILD_LOCK"
+	check_stamp
 	step "building for the VM" build.log cmake_build build-vm
 	if [[ -e $SRC/tests/softhca/Kbuild || -e $SRC/tests/softhca/Makefile ]]; then
 		step "building the software device" softhca.log build_module
 	fi
+}
+
+# A VM may run for long: others may build in the meantime.
+unlock_build() {
+	[[ -n $BUILD_LOCK ]] || return 0
+	exec {BUILD_LOCK}>&-
+	BUILD_LOCK=
 }
 
 build_sanitized() {

@@ -12,6 +12,7 @@ RELEASE=trixie
 LOG_DIR=
 WORK_DIR=
 CHILD=
+readonly NO_MIRROR='Could not (resolve|connect)|Temporary failure|Unable to connect|[Cc]onnection (timed out|failed|refused)|does not have a Release file'
 
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -30,20 +31,34 @@ start_logs() {
 	WORK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/rdma-dmabuf.XXXXXX") ||
 		die "cannot make a temporary folder in ${TMPDIR:-/tmp}"
 	trap clean_up EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-	trap 'exit 129' HUP
+	exec {STDERR}>&2
+	trap 'interrupted 130' INT
+	trap 'interrupted 143' TERM
+	trap 'interrupted 129' HUP
 }
 
-# The one EXIT trap. A child that still runs gets TERM and is waited for, so
-# that it leaves no process and no half-made root file system behind.
+# The one EXIT trap: no process, no mount and no temporary file stays behind.
 clean_up() {
 	trap '' INT TERM HUP
-	if [[ -n $CHILD ]]; then
-		kill -TERM "$CHILD" 2>/dev/null || true
-		wait "$CHILD" 2>/dev/null || true
-	fi
+	[[ -z $CHILD ]] || end_group "$CHILD"
 	[[ -z $WORK_DIR ]] || rm -rf "$WORK_DIR"
+}
+
+# A group that does not go when asked to has three seconds.
+end_group() {
+	local i
+
+	kill -TERM -- "-$1" 2>/dev/null || return 0
+	for ((i = 0; i < 30; i++)); do
+		kill -0 -- "-$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -KILL -- "-$1" 2>/dev/null || true
+}
+
+interrupted() {
+	printf '\ninterrupted; the next run goes on from here\n' >&"$STDERR"
+	exit "$1"
 }
 
 now() {
@@ -58,12 +73,15 @@ say_took() {
 }
 
 # run_child COMMAND...: in the background, so that a signal to this shell is
-# acted upon at once and not when the command is through.
+# acted upon at once and not when the command is through; and in a process
+# group of its own, so that all of it can be ended.
 run_child() {
 	local ret=0
 
+	set -m
 	"$@" &
 	CHILD=$!
+	set +m
 	wait "$CHILD" || ret=$?
 	CHILD=
 	return "$ret"
@@ -84,8 +102,19 @@ step() {
 	fi
 	say_took "$start" "$text: failed"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
+	explain "$log"
 	printf '    full log: %s\n' "$log" >&2
 	exit 1
+}
+
+# explain LOG: the usual causes, in words.
+explain() {
+	if grep -q 'No space left on device' "$1"; then
+		printf '    the disk is full:\n' >&2
+		df -h "$SRC" "$CACHE" "${TMPDIR:-/tmp}" | sed 's/^/    /' >&2
+	elif grep -qE "$NO_MIRROR" "$1"; then
+		printf '    %s\n' "the package mirror this machine's apt is set up for did not answer" >&2
+	fi
 }
 
 # lock FILE FD: waits for whoever holds it, and says so.

@@ -23,7 +23,7 @@ readonly DPKG_OPTS=(
 # A proxy and the like, as this machine's own apt uses it.
 write_apt_options() {
 	apt-config dump --no-empty Acquire::http Acquire::https >"$1"
-	printf 'Acquire::Retries "3";\nAcquire::Languages "none";\n' >>"$1"
+	printf 'Acquire::Retries "2";\nAcquire::http::Timeout "30";\nAcquire::Languages "none";\n' >>"$1"
 }
 
 read_packages() {
@@ -34,6 +34,7 @@ make_root() {
 	local sources=$1 packages=$2 target=$3
 
 	# We boot with an initramfs of our own; the package's needs a minute.
+	# shellcheck disable=SC2016	# mmdebstrap expands $1
 	INITRD=No mmdebstrap --mode=root --variant=minbase \
 		--aptopt="$target.aptopts" "${DPKG_OPTS[@]}" \
 		--include="$(read_packages "$packages")" \

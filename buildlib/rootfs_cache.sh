@@ -27,3 +27,13 @@ make_rootfs() {
 	fi
 	exec {LOCK}>&-
 }
+
+# Only what we made: the folder may be somebody's own.
+remove_rootfs() {
+	[[ -d $CACHE ]] || return 0
+	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
+	lock "$CACHE/lock" "$LOCK"
+	printf '+ rm -rf %s\n' "$CACHE/root-*" >&2
+	rm -rf --one-file-system "$CACHE"/root-*
+	rm -f "$CACHE/lock"
+}

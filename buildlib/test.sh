@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+# shellcheck shell=bash
+#
+# Runs the tests. Sourced. Unit tests run in the root file system, everything
+# else in the VM, all of it in one boot.
+
+# select_tests NAME...: sets UNIT_TESTS and VM_TESTS.
+select_tests() {
+	local list
+
+	in_root ctest --test-dir /src/build-vm --show-only=json-v1 \
+		>"$WORK_DIR/ctest.json" || die "cannot list the unit tests"
+	list=$(python3 "$SRC/buildlib/select_tests.py" --source "$SRC" \
+		--ctest "$WORK_DIR/ctest.json" "$@") || die "nothing was run"
+	mapfile -t UNIT_TESTS < <(sed -n 's/^unit //p' <<<"$list")
+	mapfile -t VM_TESTS < <(sed -n 's/^pytest //p' <<<"$list")
+}
+
+join_names() {
+	local IFS='|'
+
+	printf '^(%s)$' "$*"
+}
+
+run_unit_tests() {
+	build_sanitized
+	run_child in_root ctest --test-dir /src/build-vm/sanitize \
+		--output-on-failure --no-tests=error \
+		--output-junit /src/build-vm/log/unit.xml \
+		--tests-regex "$(join_names "${UNIT_TESTS[@]}")" </dev/null
+}
+
+run_vm_tests() {
+	boot "tests in the VM" "$1" no python3 -B -m pytest \
+		-p no:cacheprovider --color=no -q -rfEs \
+		--junitxml=/host/vm.xml "${VM_TESTS[@]}"
+	cp "$WORK_DIR/host/vm.xml" "$LOG_DIR/" 2>/dev/null || true
+}
+
+# run_tests TIMEOUT: the tests' own output goes to stdout. A test that fails
+# does not keep the others from running; sum_up finds it in the results.
+run_tests() {
+	RESULTS=()
+	if ((${#UNIT_TESTS[@]} > 0)); then
+		RESULTS+=("$LOG_DIR/unit.xml")
+		run_unit_tests || true
+		mv "$BUILD/log/unit.xml" "$LOG_DIR/" || true
+	fi
+	if ((${#VM_TESTS[@]} > 0)); then
+		RESULTS+=("$LOG_DIR/vm.xml")
+		run_vm_tests "$1"
+	fi
+}
