@@ -48,7 +48,8 @@ make_root() {
 main() {
 	local sources=$1 packages=$2 target=$3 new=$3.new
 
-	trap 'rm -rf --one-file-system "$new" "$new.aptopts"' EXIT
+	NEW=$new
+	trap 'rm -rf --one-file-system "$NEW" "$NEW.aptopts"' EXIT
 	trap 'exit 143' TERM INT HUP
 	rm -rf --one-file-system "$new"
 	write_apt_options "$new.aptopts"
