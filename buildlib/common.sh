@@ -109,7 +109,7 @@ step() {
 
 # explain LOG: the usual causes, in words.
 explain() {
-	if grep -q 'No space left on device' "$1"; then
+	if grep -qE 'No space left on device|enough free space' "$1"; then
 		printf '    the disk is full:\n' >&2
 		df -h "$SRC" "$CACHE" "${TMPDIR:-/tmp}" | sed 's/^/    /' >&2
 	elif grep -qE "$NO_MIRROR" "$1"; then

@@ -89,19 +89,20 @@ write_command() {
 check_guest() {
 	local status=
 
-	[[ ! -e $WORK_DIR/status ]] || read -r _ status <"$WORK_DIR/status" || true
+	GUEST_STATUS=0
 	if ! python3 "$SRC/buildlib/klog.py" "$LOG_DIR/kernel.log" \
 		>"$WORK_DIR/trouble"; then
-		printf 'the kernel complained (full log: %s):\n' \
-			"$LOG_DIR/kernel.log" >&2
+		printf 'the kernel complained:\n' >&2
 		cat "$WORK_DIR/trouble" >&2
-		((${status:-0} != 0)) || status=98
+		printf '    full log: %s\n' "$LOG_DIR/kernel.log" >&2
+		GUEST_STATUS=98
 	fi
+	[[ ! -e $WORK_DIR/status ]] || read -r _ status <"$WORK_DIR/status" || true
 	if (($1 == 124 || $1 == 137)); then
 		guest_lost "it did not finish in $2 s"
 	elif [[ -z $status ]]; then
 		guest_lost "it ended without an exit code (qemu: $1)"
-	else
+	elif ((status != 0)); then
 		GUEST_STATUS=$status
 	fi
 }
