@@ -199,7 +199,6 @@ static bool try_device(struct demo *demo, const char *name,
 	struct pp_end end;
 	bool good = false;
 
-	memset(result, 0, sizeof(*result));
 	row_options(demo, exporter, &layouts[0], PP_WRITE, &options);
 	options.device = name;
 	if (pp_open_device(&demo->device, &options, result))
@@ -216,38 +215,49 @@ static bool try_device(struct demo *demo, const char *name,
 	return good;
 }
 
+/* A device that refuses tells more than an exporter that is missing. */
+static void keep_reason(struct pp_result *kept, const struct pp_result *next)
+{
+	if (!kept->error.text[0] || next->status == PP_NO_IMPORT)
+		*kept = *next;
+}
+
 static bool try_all_devices(struct demo *demo, const char *exporter,
 			    bool (*test)(struct pp_end *end),
-			    struct pp_result *result)
+			    struct pp_result *reason)
 {
 	struct ibv_device **list;
+	struct pp_result result;
 	bool found = false;
 	int i;
 
 	list = ibv_get_device_list(NULL);
-	for (i = 0; list && list[i] && !found; i++)
+	for (i = 0; list && list[i] && !found; i++) {
+		memset(&result, 0, sizeof(result));
 		found = try_device(demo, ibv_get_device_name(list[i]),
-				   exporter, test, result);
+				   exporter, test, &result);
+		keep_reason(reason, &result);
+	}
 	if (list)
 		ibv_free_device_list(list);
 	return found;
 }
 
 /* The first that lets a buffer move, or else the first that takes one. */
-static int choose_device(struct demo *demo, struct pp_result *result)
+static int choose_device(struct demo *demo, struct pp_result *reason)
 {
 	unsigned int i;
 
 	if (has_exporter(demo, MOVING_EXPORTER) &&
-	    try_all_devices(demo, MOVING_EXPORTER, can_move, result))
+	    try_all_devices(demo, MOVING_EXPORTER, can_move, reason))
 		return 0;
 	for (i = 0; i < demo->num_exporters; i++)
 		if (try_all_devices(demo, demo->exporters[i], can_import,
-				    result))
+				    reason))
 			return 0;
-	if (result->error.text[0])
+	if (reason->error.text[0])
 		return -1;
-	return pp_fail(result, PP_NO_IMPORT, ENODEV,
+	return pp_fail(reason, PP_NO_IMPORT, ENODEV,
 		       "this machine has no RDMA device");
 }
 
