@@ -33,7 +33,7 @@ run_unit_tests() {
 
 run_vm_tests() {
 	boot "tests in the VM" "$1" no python3 -B -m pytest \
-		-p no:cacheprovider --color=no -q -rfEs \
+		-p no:cacheprovider --color=no --tb=short -rfEs \
 		--junitxml=/host/vm.xml "${VM_TESTS[@]}"
 	cp "$WORK_DIR/host/vm.xml" "$LOG_DIR/" 2>/dev/null || true
 }

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Run Debian's RDMA programs, on Debian's libraries or on ours.
+
+Every run proves which libraries it used: the dynamic loader writes down whose
+initialisers it called, and a run on the wrong ones is an error.
+"""
+
+import collections
+import glob
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+STOCK_DIR = "/usr/lib/x86_64-linux-gnu"
+OUR_DIR = os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "build-vm/lib")
+LIB_DIRS = {"stock": STOCK_DIR, "ours": OUR_DIR}
+RDMA_LIBRARY = re.compile(r"/lib(ibverbs\.so|(mlx5|efa|hns)\.so|\w+-\w+\.so)")
+LIMIT = 60
+TCP_LISTEN = "0A"
+
+Result = collections.namedtuple("Result", "output libraries")
+Device = collections.namedtuple("Device", "name gid_index")
+
+
+class PeerError(Exception):
+    """A program that failed, with what it had to say."""
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read().strip()
+
+
+def is_ipv4_roce_v2(port, index):
+    try:
+        return read(f"{port}/gid_attrs/types/{index}") == "RoCE v2" and \
+            read(f"{port}/gids/{index}").startswith("0000:0000:0000:0000:0000:ffff:")
+    except OSError:             # an empty entry cannot be read
+        return False
+
+
+def ipv4_gid_index(name):
+    port = f"/sys/class/infiniband/{name}/ports/1"
+    indices = sorted(int(entry) for entry in os.listdir(f"{port}/gids"))
+    return next(i for i in indices if is_ipv4_roce_v2(port, i))
+
+
+def driver_of(name):
+    """The software device hangs below a platform device of its own."""
+    path = os.path.realpath(f"/sys/class/infiniband/{name}")
+    return "rxe" if "/virtual/" in path else "softhca"
+
+
+def find_device(driver):
+    """The first device of @driver, rxe or softhca; None without one."""
+    for path in sorted(glob.glob("/sys/class/infiniband/*")):
+        name = os.path.basename(path)
+        if driver_of(name) == driver:
+            return Device(name, ipv4_gid_index(name))
+    return None
+
+
+class Program:
+    """One running program, its output and the libraries it initialised."""
+
+    def __init__(self, libraries, *argv):
+        self.folder = tempfile.TemporaryDirectory(prefix="peer")
+        self.log = os.path.join(self.folder.name, "out")
+        self.expected = LIB_DIRS[libraries]
+        self.argv = [str(arg) for arg in argv]
+        env = dict(os.environ, LD_LIBRARY_PATH=self.expected, LD_DEBUG="files",
+                   LD_DEBUG_OUTPUT=os.path.join(self.folder.name, "ld"))
+        with open(self.log, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(self.argv, env=env, stdout=out,
+                                            stdin=subprocess.DEVNULL,
+                                            stderr=subprocess.STDOUT)
+
+    def wait_for_listening(self, tcp_port):
+        end = time.monotonic() + LIMIT
+        while not is_listening(tcp_port):
+            if self.process.poll() is not None:
+                raise self.error(f"ended with {self.process.returncode} "
+                                 "before it listened")
+            if time.monotonic() > end:
+                raise self.error(f"does not listen on port {tcp_port}")
+            time.sleep(0.02)
+
+    def finish(self):
+        try:
+            code = self.process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            raise self.error(f"still runs after {LIMIT} s") from None
+        if code:
+            raise self.error(f"ended with {code}")
+        result = Result(read(self.log), self.initialised())
+        self.check_libraries(result.libraries)
+        return result
+
+    def initialised(self):
+        """Paths of the RDMA libraries whose initialisers ran."""
+        found = set()
+        for path in glob.glob(os.path.join(self.folder.name, "ld.*")):
+            found |= set(re.findall(r"calling init: (\S+)", read(path)))
+        return sorted(lib for lib in found if RDMA_LIBRARY.search(lib))
+
+    def check_libraries(self, libraries):
+        real = os.path.realpath(self.expected)
+        wrong = [lib for lib in libraries
+                 if not os.path.realpath(lib).startswith(real + "/")]
+        if wrong or not any("/libibverbs.so" in lib for lib in libraries):
+            raise self.error(f"ran on {libraries}, not on those in {real}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.folder.cleanup()
+
+    def error(self, what):
+        return PeerError(f"{' '.join(self.argv)}: {what}\n{read(self.log)}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def is_listening(tcp_port):
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in read(table).splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == TCP_LISTEN and \
+               int(fields[1].rsplit(":", 1)[1], 16) == tcp_port:
+                return True
+    return False
+
+
+def free_port(first=20000):
+    """A TCP port nobody listens on; nothing else runs in the VM."""
+    free_port.last = max(first, free_port.last + 1)
+    while is_listening(free_port.last):
+        free_port.last += 1
+    return free_port.last
+
+
+free_port.last = 0
+
+
+def run(libraries, *argv):
+    with Program(libraries, *argv) as program:
+        return program.finish()
+
+
+def run_pair(server_libraries, client_libraries, program, *argv):
+    """Run a server and a client of @program; both must succeed."""
+    tcp_port = free_port()
+    argv = (program, "-p", tcp_port) + argv
+    with Program(server_libraries, *argv) as server:
+        server.wait_for_listening(tcp_port)
+        with Program(client_libraries, *argv, "127.0.0.1") as client:
+            try:
+                return client.finish(), server.finish()
+            except PeerError as err:
+                raise PeerError(f"{err}\nthe server said:\n"
+                                f"{read(server.log)}") from None
