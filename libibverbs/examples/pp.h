@@ -109,6 +109,7 @@ struct pp_end {
 	unsigned int sends_done;
 	unsigned int recvs_done;
 	uint32_t last_imm;
+	int tcp_fd;		/* to the other side, or -1 in loopback */
 };
 
 /* pp_rdma.c. What fails returns -1 and fills result. */
@@ -174,6 +175,7 @@ int pp_tcp_exchange(int fd, const struct pp_peer *self, struct pp_peer *peer,
 		    struct pp_result *result);
 /* Returns when the other end came here, too. */
 int pp_tcp_barrier(int fd, struct pp_result *result);
+bool pp_tcp_closed(int fd);
 
 /* pp_options.c: 0, or -1 after having printed what is wrong. */
 int pp_parse_options(int argc, char **argv, struct pp_options *options);

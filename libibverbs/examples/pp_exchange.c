@@ -205,3 +205,11 @@ int pp_tcp_barrier(int fd, struct pp_result *result)
 	return pp_fail(result, PP_FAILED, errno,
 		       "the other side gave up: %s", strerror(errno));
 }
+
+/* The other side has ended, and left nothing to be read. */
+bool pp_tcp_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}

@@ -106,11 +106,27 @@ static int poll_end(struct pp_end *end, struct pp_result *result)
 	return n;
 }
 
+/* Whether there is still something to wait for. */
+static int check_patience(struct pp_end *end, time_t start,
+			  struct pp_result *result)
+{
+	if (time(NULL) - start < 1)
+		return 0;
+	if (end->tcp_fd >= 0 && pp_tcp_closed(end->tcp_fd))
+		return pp_fail(result, PP_FAILED, ECONNRESET,
+			       "the other side gave up");
+	if (time(NULL) - start > TIMEOUT_S)
+		return pp_fail(result, PP_FAILED, ETIMEDOUT,
+			       "side %u: no completion for %d s", end->side,
+			       TIMEOUT_S);
+	return 0;
+}
+
 static int wait_for(struct pp_end *end, const unsigned int *counter,
 		    struct pp_result *result)
 {
+	time_t start = time(NULL);
 	unsigned int empty = 0;
-	time_t deadline = time(NULL) + TIMEOUT_S;
 	int n;
 
 	while (!*counter) {
@@ -121,10 +137,8 @@ static int wait_for(struct pp_end *end, const unsigned int *counter,
 			continue;
 		/* Whoever works for us may need this CPU to do it. */
 		sched_yield();
-		if (time(NULL) > deadline)
-			return pp_fail(result, PP_FAILED, ETIMEDOUT,
-				       "side %u: no completion for %d s",
-				       end->side, TIMEOUT_S);
+		if (check_patience(end, start, result))
+			return -1;
 	}
 	return 0;
 }

@@ -273,6 +273,7 @@ int pp_create_end(struct pp_end *end, struct pp_device *device,
 	end->offset = options->offset;
 	end->iova = options->iova_given ? options->iova : options->offset;
 	end->psn = random_psn(side);
+	end->tcp_fd = -1;
 	if (alloc_buf(end, options, result) || register_region(end, result) ||
 	    create_queues(end, result))
 		goto destroy;

@@ -214,6 +214,7 @@ static void run_remote(struct pp_device *device,
 		return;
 	fd = pp_tcp_connect(options, result);
 	if (fd >= 0) {
+		end.tcp_fd = fd;
 		run_end(&end, fd, options, result);
 		close(fd);
 	}
