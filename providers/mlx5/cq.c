@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * Completion queues: create, arm, clean. What runs per completion is in
+ * poll.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cqe.h"
+#include "mlx5.h"
+
+#define MAX_CQE ((1 << 23) - 1) /* the device counts in 24 bits */
+
+/*
+ * Nothing is in the ring: the opcode says so, whatever the ownership bit
+ * of the round.
+ */
+void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
+		       uint8_t cqe_version)
+{
+	uint32_t i;
+
+	cq->num_cqe = n;
+	cq->cqe_shift = __builtin_ctz(cqe_size);
+	cq->first_cqe =
+		(uint8_t *)cq->buf.addr + cqe_size - sizeof(struct prm_cqe);
+	cq->key_offset = cqe_version ? offsetof(struct prm_cqe, srqn_uidx)
+				     : offsetof(struct prm_cqe, opcode_qpn);
+	for (i = 0; i < n; i++)
+		mlx5_cqe_at(cq, i)->op_own = PRM_CQE_INVALID
+					     << PRM_CQE_OPCODE_SHIFT;
+}
+
+/* The device may write CQEs from here on. */
+static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
+			    struct ibv_comp_channel *channel, int comp_vector)
+{
+	struct mlx5_ib_create_cq req = {
+		.buf_addr = (uintptr_t)cq->buf.addr,
+		.db_addr = (uintptr_t)cq->dbrec,
+		.cqe_size = 1u << cq->cqe_shift,
+	};
+	struct mlx5_ib_create_cq_resp resp = { 0 };
+	struct verbs_udata udata = {
+		.in = &req,
+		.in_len = sizeof(req),
+		.out = &resp,
+		.out_len = sizeof(resp),
+	};
+	int err;
+
+	err = ibv_cmd_create_cq(context, cq->num_cqe - 1, channel, comp_vector,
+				&cq->cq, &udata);
+	cq->cqn = resp.cqn;
+	return err;
+}
+
+static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, int cqe)
+{
+	/* One more than asked for: a full ring is no overrun yet. */
+	uint32_t n = 1u << (32 - __builtin_clz(cqe));
+	struct mlx5_cq *cq;
+	int err;
+
+	cq = calloc(1, sizeof(*cq));
+	if (!cq)
+		return NULL;
+	err = mlx5_alloc_buf(&cq->buf, (size_t)n * ctx->cqe_size);
+	if (err)
+		goto free_cq;
+	cq->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
+	if (!cq->dbrec) {
+		err = errno;
+		goto free_buf;
+	}
+	mlx5_init_cq_ring(cq, n, ctx->cqe_size, ctx->cqe_version);
+	cq->qps = &ctx->qps;
+	cq->arm_reg = ctx->uar_page[0] + PRM_UAR_CQ_ARM;
+	return cq;
+
+free_buf:
+	mlx5_free_buf(&cq->buf);
+free_cq:
+	free(cq);
+	errno = err;
+	return NULL;
+}
+
+static void free_cq(struct mlx5_context *ctx, struct mlx5_cq *cq)
+{
+	mlx5_free_dbrec(&ctx->dbrecs, cq->dbrec);
+	mlx5_free_buf(&cq->buf);
+	free(cq);
+}
+
+struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
+			      struct ibv_comp_channel *channel, int comp_vector)
+{
+	struct mlx5_context *ctx = to_mctx(context);
+	struct mlx5_cq *cq;
+	int err;
+
+	if (cqe <= 0 || cqe > MAX_CQE) {
+		errno = EINVAL;
+		return NULL;
+	}
+	cq = alloc_cq(ctx, cqe);
+	if (!cq)
+		return NULL;
+	err = create_kernel_cq(cq, context, channel, comp_vector);
+	if (err) {
+		free_cq(ctx, cq);
+		errno = err;
+		return NULL;
+	}
+	return &cq->cq;
+}
+
+int mlx5_destroy_cq(struct ibv_cq *ibcq)
+{
+	struct mlx5_context *ctx = to_mctx(ibcq->context);
+	int ret = ibv_cmd_destroy_cq(ibcq);
+
+	if (!ret)
+		free_cq(ctx, to_mcq(ibcq));
+	return ret;
+}
+
+/*
+ * The record says how far the program has read and with which event number
+ * it asks; the device ignores a number that it has answered already.
+ */
+int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only)
+{
+	struct mlx5_cq *cq = to_mcq(ibcq);
+	uint32_t word;
+
+	mlx5_lock(&cq->lock);
+	word = (cq->arm_sn & 3) << PRM_ARM_SN_SHIFT | (cq->ci & 0xffffff);
+	if (solicited_only)
+		word |= PRM_ARM_SOLICITED;
+	store_dbrec(&cq->dbrec[PRM_DBREC_ARM], htobe32(word));
+	ring_doorbell(cq->arm_reg, htobe64((uint64_t)word << 32 | cq->cqn));
+	mlx5_unlock(&cq->lock);
+	return 0;
+}
+
+void mlx5_cq_event(struct ibv_cq *ibcq)
+{
+	struct mlx5_cq *cq = to_mcq(ibcq);
+
+	mlx5_lock(&cq->lock);
+	cq->arm_sn++;
+	mlx5_unlock(&cq->lock);
+}
+
+/* Where the device will write next. */
+static uint32_t find_end(const struct mlx5_cq *cq)
+{
+	uint32_t end = cq->ci;
+
+	while (end - cq->ci < cq->num_cqe && mlx5_ready_cqe(cq, end))
+		end++;
+	return end;
+}
+
+static void move_cqe(struct mlx5_cq *cq, uint32_t to, uint32_t from)
+{
+	size_t size = (size_t)1 << cq->cqe_shift;
+	struct prm_cqe *dst = mlx5_cqe_at(cq, to);
+	uint8_t *dst_end = (uint8_t *)(dst + 1);
+	uint8_t *src_end = (uint8_t *)(mlx5_cqe_at(cq, from) + 1);
+
+	memcpy(dst_end - size, src_end - size, size);
+	dst->op_own = (dst->op_own & ~PRM_CQE_OWNER) | mlx5_cqe_owner(cq, to);
+}
+
+/*
+ * What stays moves up to the end of the ring's used part, because the
+ * device goes on there; the room that is left below counts as consumed.
+ */
+static void clean_locked(struct mlx5_cq *cq, uint32_t key)
+{
+	uint32_t from = find_end(cq);
+	uint32_t to = from;
+
+	while (from != cq->ci) {
+		from--;
+		if (mlx5_cqe_key(cq, mlx5_cqe_at(cq, from)) == key)
+			continue;
+		to--;
+		if (to != from)
+			move_cqe(cq, to, from);
+	}
+	if (to == cq->ci)
+		return;
+	cq->ci = to;
+	mlx5_publish_ci(cq);
+}
+
+/* Two CQs are locked in the order of their addresses. */
+void mlx5_lock_cqs(struct mlx5_qp *qp)
+{
+	struct mlx5_cq *first = to_mcq(qp->qp.send_cq);
+	struct mlx5_cq *second = to_mcq(qp->qp.recv_cq);
+
+	if (first > second) {
+		first = second;
+		second = to_mcq(qp->qp.send_cq);
+	}
+	mlx5_lock(&first->lock);
+	if (second != first)
+		mlx5_lock(&second->lock);
+}
+
+void mlx5_unlock_cqs(struct mlx5_qp *qp)
+{
+	struct mlx5_cq *send_cq = to_mcq(qp->qp.send_cq);
+	struct mlx5_cq *recv_cq = to_mcq(qp->qp.recv_cq);
+
+	mlx5_unlock(&send_cq->lock);
+	if (recv_cq != send_cq)
+		mlx5_unlock(&recv_cq->lock);
+}
+
+void mlx5_clean_cqs_locked(struct mlx5_qp *qp)
+{
+	clean_locked(to_mcq(qp->qp.send_cq), qp->key);
+	if (qp->qp.recv_cq != qp->qp.send_cq)
+		clean_locked(to_mcq(qp->qp.recv_cq), qp->key);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* The ring of a completion queue, for who holds its lock. */
+#ifndef MLX5_CQE_H
+#define MLX5_CQE_H
+
+#include "mlx5.h"
+
+static inline struct prm_cqe *mlx5_cqe_at(const struct mlx5_cq *cq, uint32_t i)
+{
+	size_t slot = i & (cq->num_cqe - 1);
+
+	return (struct prm_cqe *)(cq->first_cqe + (slot << cq->cqe_shift));
+}
+
+/* The ownership bit of entry i changes with every round of the ring. */
+static inline uint8_t mlx5_cqe_owner(const struct mlx5_cq *cq, uint32_t i)
+{
+	return !!(i & cq->num_cqe);
+}
+
+/* Entry i if the device has written it, else NULL. */
+static inline struct prm_cqe *mlx5_ready_cqe(const struct mlx5_cq *cq,
+					     uint32_t i)
+{
+	struct prm_cqe *cqe = mlx5_cqe_at(cq, i);
+	uint8_t op_own = __atomic_load_n(&cqe->op_own, __ATOMIC_RELAXED);
+
+	if ((op_own & PRM_CQE_OWNER) != mlx5_cqe_owner(cq, i) ||
+	    op_own >> PRM_CQE_OPCODE_SHIFT == PRM_CQE_INVALID)
+		return NULL;
+	dma_load_barrier();
+	return cqe;
+}
+
+static inline uint32_t mlx5_cqe_key(const struct mlx5_cq *cq,
+				    const struct prm_cqe *cqe)
+{
+	const char *field = (const char *)cqe + cq->key_offset;
+
+	return PRM_NUM_24(*(const __be32 *)field);
+}
+
+/* Gives the entries before ci back to the device. */
+static inline void mlx5_publish_ci(struct mlx5_cq *cq)
+{
+	dma_release_barrier();
+	store_dbrec(&cq->dbrec[PRM_DBREC_CI], htobe32(cq->ci & 0xffffff));
+}
+
+#endif

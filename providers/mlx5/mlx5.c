@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* The provider, and what it keeps per open device. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mlx5.h"
+
+/* As the stock library asks: enough registers for 16 threads. */
+#define NUM_BFREGS 16
+#define NUM_LOW_LATENCY_BFREGS 4
+#define MAX_CQE_VERSION 1
+#define MMAP_CMD_SHIFT 8
+#define SPINS_BEFORE_YIELD 1000
+
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Returns when the lock may be free. The holder may need this CPU to go on. */
+void mlx5_lock_wait(struct mlx5_lock *lock)
+{
+	int spins = 0;
+
+	while (atomic_load_explicit(&lock->held, memory_order_relaxed)) {
+		if (++spins < SPINS_BEFORE_YIELD)
+			cpu_relax();
+		else
+			sched_yield();
+	}
+}
+
+/* Command and index share the page number of the file offset. */
+static void *map_uar_page(struct mlx5_context *ctx, uint32_t index)
+{
+	off_t pgoff = MLX5_IB_MMAP_REGULAR_PAGE << MMAP_CMD_SHIFT | index;
+
+	return mmap(NULL, ctx->page_size, PROT_WRITE, MAP_SHARED,
+		    ctx->vctx.context.cmd_fd, pgoff * (off_t)ctx->page_size);
+}
+
+static void unmap_uars(struct mlx5_context *ctx)
+{
+	uint32_t i;
+
+	for (i = 0; i < ctx->num_uar_pages && ctx->uar_page[i]; i++)
+		munmap(ctx->uar_page[i], ctx->page_size);
+	free(ctx->uar_page);
+}
+
+static int map_uars(struct mlx5_context *ctx)
+{
+	uint32_t i;
+	void *page;
+	int err;
+
+	ctx->uar_page = calloc(ctx->num_uar_pages, sizeof(*ctx->uar_page));
+	if (!ctx->uar_page)
+		return ENOMEM;
+	for (i = 0; i < ctx->num_uar_pages; i++) {
+		page = map_uar_page(ctx, i);
+		if (page == MAP_FAILED) {
+			err = errno;
+			unmap_uars(ctx);
+			return err;
+		}
+		ctx->uar_page[i] = page;
+	}
+	return 0;
+}
+
+void *mlx5_bfreg(struct mlx5_context *ctx, uint32_t index)
+{
+	uint32_t uar = index / PRM_BFREGS_PER_UAR;
+	uint32_t page = uar / ctx->uars_per_page;
+
+	if (page >= ctx->num_uar_pages)
+		return NULL;
+	return ctx->uar_page[page] + uar % ctx->uars_per_page * PRM_UAR_SIZE +
+	       PRM_UAR_BFREG + index % PRM_BFREGS_PER_UAR * ctx->bf_reg_size;
+}
+
+/*
+ * Without MLX5_LIB_CAP_DYN_UAR among lib_caps the kernel reserves a fixed
+ * set of registers for the context and picks one for each QP.
+ */
+static int get_context(struct verbs_context *vctx,
+		       struct mlx5_ib_alloc_ucontext_resp *resp)
+{
+	struct mlx5_ib_alloc_ucontext_req_v2 req = {
+		.total_num_bfregs = NUM_BFREGS,
+		.num_low_latency_bfregs = NUM_LOW_LATENCY_BFREGS,
+		.max_cqe_version = MAX_CQE_VERSION,
+		.lib_caps = MLX5_LIB_CAP_4K_UAR,
+	};
+	struct verbs_udata udata = {
+		.in = &req,
+		.in_len = sizeof(req),
+		.out = resp,
+		.out_len = sizeof(*resp),
+	};
+
+	memset(resp, 0, sizeof(*resp));
+	return ibv_cmd_get_context(vctx, &udata);
+}
+
+/* MLX5_CQE_SIZE is the stock library's variable for the same. */
+static uint32_t choose_cqe_size(uint32_t cache_line_size)
+{
+	const char *env = getenv("MLX5_CQE_SIZE");
+
+	if (env && !strcmp(env, "64"))
+		return 64;
+	if (env && !strcmp(env, "128"))
+		return 128;
+	return cache_line_size >= 128 ? 128 : 64;
+}
+
+static int take_response(struct mlx5_context *ctx,
+			 const struct mlx5_ib_alloc_ucontext_resp *resp)
+{
+	if (!resp->tot_bfregs || resp->cqe_version > MAX_CQE_VERSION)
+		return EOPNOTSUPP;
+	ctx->limits.max_sq_desc_sz = resp->max_sq_desc_sz;
+	ctx->limits.max_rq_desc_sz = resp->max_rq_desc_sz;
+	ctx->limits.max_send_wqebb = resp->max_send_wqebb;
+	ctx->limits.max_recv_wr = resp->max_recv_wr;
+	ctx->cqe_version = resp->cqe_version;
+	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);
+	ctx->bf_reg_size = resp->bf_reg_size;
+	ctx->uars_per_page = resp->num_uars_per_page ?: 1;
+	ctx->num_uar_pages = resp->tot_bfregs /
+			     (ctx->uars_per_page * PRM_USABLE_BFREGS_PER_UAR);
+	ctx->page_size = sysconf(_SC_PAGESIZE);
+	return ctx->num_uar_pages ? 0 : EOPNOTSUPP;
+}
+
+static int mlx5_init_context(struct verbs_context *vctx)
+{
+	struct mlx5_context *ctx = to_mctx(&vctx->context);
+	struct mlx5_ib_alloc_ucontext_resp resp;
+	int err;
+
+	err = get_context(vctx, &resp);
+	if (err)
+		return err;
+	err = take_response(ctx, &resp);
+	if (err)
+		return verbs_err(err);
+	err = map_uars(ctx);
+	if (err)
+		return verbs_err(err);
+	mlx5_dbrecs_init(&ctx->dbrecs, resp.cache_line_size);
+	mlx5_table_init(&ctx->qps);
+	return 0;
+}
+
+static void mlx5_uninit_context(struct verbs_context *vctx)
+{
+	struct mlx5_context *ctx = to_mctx(&vctx->context);
+
+	mlx5_table_fini(&ctx->qps);
+	mlx5_dbrecs_fini(&ctx->dbrecs);
+	unmap_uars(ctx);
+}
+
+VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
+	.abi = VERBS_PROVIDER_ABI,
+	.name = "mlx5",
+	.driver_id = RDMA_DRIVER_MLX5,
+	.min_kernel_abi = MLX5_IB_UVERBS_ABI_VERSION,
+	.max_kernel_abi = MLX5_IB_UVERBS_ABI_VERSION,
+	.context_size = sizeof(struct mlx5_context),
+	.init_context = mlx5_init_context,
+	.uninit_context = mlx5_uninit_context,
+	.ops = {
+		.alloc_pd = mlx5_alloc_pd,
+		.dealloc_pd = mlx5_dealloc_pd,
+		.reg_dmabuf_mr = verbs_reg_dmabuf_mr,
+		.create_cq = mlx5_create_cq,
+		.destroy_cq = mlx5_destroy_cq,
+		.poll_cq = mlx5_poll_cq,
+		.req_notify_cq = mlx5_req_notify_cq,
+		.cq_event = mlx5_cq_event,
+		.create_qp = mlx5_create_qp,
+		.query_qp = mlx5_query_qp,
+		.modify_qp = mlx5_modify_qp,
+		.destroy_qp = mlx5_destroy_qp,
+		.post_send = mlx5_post_send,
+		.post_recv = mlx5_post_recv,
+	},
+};

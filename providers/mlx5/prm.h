@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * What the device reads and writes: work queue entries, completion queue
+ * entries, doorbell records and registers. The layouts are those of the
+ * "Ethernet Adapters Programming Manual" (PRM), which also are public in
+ * <infiniband/mlx5dv.h>; table names are given where the PRM has one.
+ * Everything on the wire is big-endian.
+ */
+#ifndef MLX5_PRM_H
+#define MLX5_PRM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+/* ---- Work queue entries -------------------------------------------------- */
+
+enum {
+	PRM_SEG_SIZE = 16, /* unit of a WQE, counted by DS */
+	PRM_BLOCK_SIZE = 64, /* unit of a send queue (WQEBB) */
+	PRM_SEGS_PER_BLOCK = PRM_BLOCK_SIZE / PRM_SEG_SIZE,
+	PRM_MAX_DS = 63, /* DS has 6 bits */
+};
+
+/* PRM "Send WQE opcodes" */
+enum {
+	PRM_OP_RDMA_WRITE = 0x08,
+	PRM_OP_RDMA_WRITE_IMM = 0x09,
+	PRM_OP_SEND = 0x0a,
+	PRM_OP_SEND_IMM = 0x0b,
+	PRM_OP_RDMA_READ = 0x10,
+	PRM_OP_ATOMIC_CS = 0x11,
+	PRM_OP_ATOMIC_FA = 0x12,
+};
+
+/* PRM "Control segment": fence mode in bits 7:5, CE in 3:2, SE in bit 1. */
+enum {
+	PRM_CTRL_FENCE = 4 << 5,
+	PRM_CTRL_CQ_UPDATE = 2 << 2,
+	PRM_CTRL_SOLICITED = 1 << 1,
+};
+
+struct prm_ctrl_seg {
+	__be32 idx_opcode; /* opmod 31:24, first block 23:8, opcode 7:0 */
+	__be32 qpn_ds; /* QP number 31:8, size in segments 5:0 */
+	__be32 fm_ce_se; /* signature 31:24, stream 23:8, flags 7:0 */
+	__be32 imm;
+};
+
+/* PRM "Remote address segment" */
+struct prm_raddr_seg {
+	__be64 addr;
+	__be32 rkey;
+	__be32 reserved;
+};
+
+/* PRM "Atomic segment" */
+struct prm_atomic_seg {
+	__be64 swap_add;
+	__be64 compare;
+};
+
+/*
+ * PRM "Memory pointer data segment". A byte count of 0 stands for 2^31, so an
+ * empty segment must not be written at all.
+ */
+struct prm_data_seg {
+	__be32 byte_count;
+	__be32 lkey;
+	__be64 addr;
+};
+
+#define PRM_MAX_DATA_LEN (1u << 31)
+
+/* In place of the byte count: data follows (PRM "Inline data segment"). */
+#define PRM_INLINE_SEG (1u << 31)
+
+/* lkey that ends a receive WQE with fewer segments than its stride holds. */
+#define PRM_LKEY_END 0x100
+
+/* ---- Completion queue entries -------------------------------------------- */
+
+/* PRM "CQE opcodes", bits 7:4 of op_own */
+enum {
+	PRM_CQE_REQ = 0x0,
+	PRM_CQE_RESP_WRITE_IMM = 0x1,
+	PRM_CQE_RESP_SEND = 0x2,
+	PRM_CQE_RESP_SEND_IMM = 0x3,
+	PRM_CQE_RESP_SEND_INV = 0x4,
+	PRM_CQE_REQ_ERR = 0xd,
+	PRM_CQE_RESP_ERR = 0xe,
+	PRM_CQE_INVALID = 0xf,
+};
+
+#define PRM_CQE_OPCODE_SHIFT 4
+#define PRM_CQE_OWNER 1
+
+/* PRM "Error syndrome in CQE" */
+enum {
+	PRM_SYNDROME_LOCAL_LENGTH = 0x01,
+	PRM_SYNDROME_LOCAL_QP_OP = 0x02,
+	PRM_SYNDROME_LOCAL_PROT = 0x04,
+	PRM_SYNDROME_WR_FLUSH = 0x05,
+	PRM_SYNDROME_MW_BIND = 0x06,
+	PRM_SYNDROME_BAD_RESP = 0x10,
+	PRM_SYNDROME_LOCAL_ACCESS = 0x11,
+	PRM_SYNDROME_REMOTE_INVAL_REQ = 0x12,
+	PRM_SYNDROME_REMOTE_ACCESS = 0x13,
+	PRM_SYNDROME_REMOTE_OP = 0x14,
+	PRM_SYNDROME_RETRY_EXC = 0x15,
+	PRM_SYNDROME_RNR_RETRY_EXC = 0x16,
+	PRM_SYNDROME_REMOTE_ABORTED = 0x22,
+};
+
+/* In a CQE of 128 bytes this is the second half. */
+struct prm_cqe {
+	uint8_t reserved0[17];
+	uint8_t ml_path;
+	uint8_t reserved18[4];
+	__be16 slid;
+	__be32 flags_rqpn; /* GRH 29:28, SL 27:24, source QP 23:0 */
+	uint8_t reserved28[4];
+	__be32 srqn_uidx;
+	__be32 imm_inval;
+	uint8_t reserved40[4];
+	__be32 byte_cnt;
+	uint8_t reserved48[6];
+	uint8_t vendor_syndrome; /* error CQEs; else part of the timestamp */
+	uint8_t syndrome;
+	__be32 opcode_qpn; /* WQE's opcode 31:24, QP number 23:0 */
+	__be16 wqe_counter;
+	uint8_t signature;
+	uint8_t op_own;
+};
+
+#define PRM_CQE_GRH_MASK (3u << 28)
+#define PRM_NUM_24(be) (be32toh(be) & 0xffffff)
+
+/* ---- Doorbells ------------------------------------------------------------- */
+
+/* Words of a doorbell record. */
+enum {
+	PRM_DBREC_RECV = 0, /* queue pair: receives posted, 16 bits */
+	PRM_DBREC_SEND = 1, /* queue pair: send blocks posted, 16 bits */
+	PRM_DBREC_CI = 0, /* CQ: completions consumed, 24 bits */
+	PRM_DBREC_ARM = 1, /* CQ: sn 29:28, solicited 24, consumed 23:0 */
+};
+
+#define PRM_ARM_SN_SHIFT 28
+#define PRM_ARM_SOLICITED (1u << 24)
+
+/* PRM "UAR page format" */
+enum {
+	PRM_UAR_SIZE = 4096,
+	PRM_UAR_CQ_ARM = 0x20,
+	PRM_UAR_BFREG = 0x800,
+	PRM_BFREGS_PER_UAR = 4, /* as numbered by the kernel */
+	PRM_USABLE_BFREGS_PER_UAR = 2, /* the others are for fast path only */
+};
+
+_Static_assert(sizeof(struct prm_ctrl_seg) == PRM_SEG_SIZE, "ctrl segment");
+_Static_assert(sizeof(struct prm_raddr_seg) == PRM_SEG_SIZE, "raddr segment");
+_Static_assert(sizeof(struct prm_atomic_seg) == PRM_SEG_SIZE, "atomic segment");
+_Static_assert(sizeof(struct prm_data_seg) == PRM_SEG_SIZE, "data segment");
+_Static_assert(sizeof(struct prm_cqe) == 64, "CQE");
+_Static_assert(offsetof(struct prm_cqe, flags_rqpn) == 24, "CQE");
+_Static_assert(offsetof(struct prm_cqe, srqn_uidx) == 32, "CQE");
+_Static_assert(offsetof(struct prm_cqe, byte_cnt) == 44, "CQE");
+_Static_assert(offsetof(struct prm_cqe, vendor_syndrome) == 54, "CQE");
+_Static_assert(offsetof(struct prm_cqe, opcode_qpn) == 56, "CQE");
+_Static_assert(offsetof(struct prm_cqe, op_own) == 63, "CQE");
+
+#endif

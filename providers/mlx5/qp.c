@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* Queue pairs: size, create, modify, query, destroy. Posting is in wqe.c. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "mlx5.h"
+
+/* The device takes no uidx: completions name the QP number. */
+#define NO_UIDX 0xffffff
+
+/* Before the data of the largest WQE without an atomic segment. */
+#define SEND_OVERHEAD \
+	(sizeof(struct prm_ctrl_seg) + sizeof(struct prm_raddr_seg))
+#define INLINE_HEADER sizeof(__be32)
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t align_u64(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) & ~(to - 1);
+}
+
+static uint64_t round_up_pow2(uint64_t n)
+{
+	return n <= 1 ? 1 : 1ull << (64 - __builtin_clzll(n - 1));
+}
+
+/* The largest WQE: what the device takes, and what DS can express. */
+static uint64_t max_wqe_size(const struct mlx5_limits *limits)
+{
+	uint64_t max_ds = PRM_MAX_DS * PRM_SEG_SIZE;
+
+	return limits->max_sq_desc_sz < max_ds ? limits->max_sq_desc_sz
+					       : max_ds;
+}
+
+/*
+ * A WQE gets whole blocks. What the rounding leaves over goes to the
+ * program as room for inline data and segments; one block is enough for
+ * an atomic with its one segment.
+ */
+static int size_sq(const struct mlx5_limits *limits,
+		   const struct ibv_qp_cap *cap, struct mlx5_qp_sizes *sizes)
+{
+	uint64_t max_size = max_wqe_size(limits);
+	uint64_t size = (uint64_t)cap->max_send_sge * PRM_SEG_SIZE;
+	uint64_t blocks;
+
+	if (!cap->max_send_wr)
+		return 0;
+	if (cap->max_inline_data)
+		size = max_u64(size,
+			       align_u64(INLINE_HEADER + cap->max_inline_data,
+					 PRM_SEG_SIZE));
+	size += SEND_OVERHEAD;
+	if (size > max_size)
+		return EINVAL;
+	size = align_u64(size, PRM_BLOCK_SIZE);
+	blocks = round_up_pow2(cap->max_send_wr * (size / PRM_BLOCK_SIZE));
+	if (blocks > limits->max_send_wqebb)
+		return EINVAL;
+	sizes->sq_blocks = blocks;
+	sizes->sq_wqe_blocks = size / PRM_BLOCK_SIZE;
+	if (size > max_size)
+		size = max_size;
+	size -= SEND_OVERHEAD;
+	sizes->sq_max_sge = size / PRM_SEG_SIZE;
+	sizes->sq_max_inline = size - INLINE_HEADER;
+	return 0;
+}
+
+/* At least one block, so that the send queue behind it starts at one. */
+static int size_rq(const struct mlx5_limits *limits,
+		   const struct ibv_qp_cap *cap, struct mlx5_qp_sizes *sizes)
+{
+	uint64_t stride;
+
+	if (!cap->max_recv_wr)
+		return 0;
+	stride = round_up_pow2((uint64_t)cap->max_recv_sge * PRM_SEG_SIZE);
+	stride = max_u64(stride, PRM_SEG_SIZE);
+	if (stride > limits->max_rq_desc_sz ||
+	    cap->max_recv_wr > limits->max_recv_wr)
+		return EINVAL;
+	sizes->rq_stride_shift = __builtin_ctzll(stride);
+	sizes->rq_wqes = max_u64(round_up_pow2(cap->max_recv_wr),
+				 PRM_BLOCK_SIZE / stride);
+	return 0;
+}
+
+int mlx5_size_qp(const struct mlx5_limits *limits, const struct ibv_qp_cap *cap,
+		 struct mlx5_qp_sizes *sizes)
+{
+	int err;
+
+	*sizes = (struct mlx5_qp_sizes){ 0 };
+	err = size_sq(limits, cap, sizes);
+	return err ? err : size_rq(limits, cap, sizes);
+}
+
+static size_t rq_len(const struct mlx5_qp_sizes *sizes)
+{
+	return (size_t)sizes->rq_wqes << sizes->rq_stride_shift;
+}
+
+size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes)
+{
+	return rq_len(sizes) + (size_t)sizes->sq_blocks * PRM_BLOCK_SIZE;
+}
+
+/* All combinations of IBV_SEND_FENCE, _SIGNALED and _SOLICITED. */
+static void init_flag_table(struct mlx5_sq *sq, bool signal_all)
+{
+	unsigned int flags;
+	uint32_t fm_ce_se;
+
+	for (flags = 0; flags < 8; flags++) {
+		fm_ce_se = 0;
+		if (flags & IBV_SEND_FENCE)
+			fm_ce_se |= PRM_CTRL_FENCE;
+		if (flags & IBV_SEND_SIGNALED || signal_all)
+			fm_ce_se |= PRM_CTRL_CQ_UPDATE;
+		if (flags & IBV_SEND_SOLICITED)
+			fm_ce_se |= PRM_CTRL_SOLICITED;
+		sq->fm_ce_se[flags] = htobe32(fm_ce_se);
+	}
+}
+
+static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
+		   bool signal_all)
+{
+	struct mlx5_sq *sq = &qp->sq;
+
+	sq->dbrec = &qp->dbrec[PRM_DBREC_SEND];
+	if (!sizes->sq_blocks)
+		return 0;
+	sq->block_mask = sizes->sq_blocks - 1;
+	sq->max_post = sizes->sq_blocks / sizes->sq_wqe_blocks;
+	sq->max_sge = sizes->sq_max_sge;
+	sq->max_inline = sizes->sq_max_inline;
+	sq->buf = (uint8_t *)qp->buf.addr + rq_len(sizes);
+	sq->end = sq->buf + (size_t)sizes->sq_blocks * PRM_BLOCK_SIZE;
+	init_flag_table(sq, signal_all);
+	sq->sent = calloc(sizes->sq_blocks, sizeof(*sq->sent));
+	return sq->sent ? 0 : ENOMEM;
+}
+
+static int init_rq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes)
+{
+	struct mlx5_rq *rq = &qp->rq;
+
+	rq->dbrec = &qp->dbrec[PRM_DBREC_RECV];
+	if (!sizes->rq_wqes)
+		return 0;
+	rq->mask = sizes->rq_wqes - 1;
+	rq->max_post = sizes->rq_wqes;
+	rq->max_sge = (1u << sizes->rq_stride_shift) / PRM_SEG_SIZE;
+	rq->stride_shift = sizes->rq_stride_shift;
+	rq->buf = qp->buf.addr;
+	rq->wr_id = calloc(sizes->rq_wqes, sizeof(*rq->wr_id));
+	return rq->wr_id ? 0 : ENOMEM;
+}
+
+int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
+		    bool signal_all)
+{
+	int err;
+
+	err = init_sq(qp, sizes, signal_all);
+	if (err)
+		return err;
+	err = init_rq(qp, sizes);
+	if (err)
+		mlx5_fini_rings(qp);
+	return err;
+}
+
+void mlx5_fini_rings(struct mlx5_qp *qp)
+{
+	free(qp->sq.sent);
+	free(qp->rq.wr_id);
+}
+
+void mlx5_reset_rings(struct mlx5_qp *qp)
+{
+	qp->sq.cur_block = 0;
+	qp->sq.head = 0;
+	qp->sq.tail = 0;
+	qp->rq.head = 0;
+	qp->rq.tail = 0;
+	store_dbrec(qp->sq.dbrec, 0);
+	store_dbrec(qp->rq.dbrec, 0);
+}
+
+static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
+		       const struct mlx5_qp_sizes *sizes, bool signal_all)
+{
+	int err;
+
+	err = mlx5_alloc_buf(&qp->buf, mlx5_qp_buf_len(sizes));
+	if (err)
+		return err;
+	qp->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
+	if (!qp->dbrec) {
+		err = errno;
+		goto free_buf;
+	}
+	err = mlx5_init_rings(qp, sizes, signal_all);
+	if (err)
+		goto free_dbrec;
+	return 0;
+
+free_dbrec:
+	mlx5_free_dbrec(&ctx->dbrecs, qp->dbrec);
+free_buf:
+	mlx5_free_buf(&qp->buf);
+	return err;
+}
+
+static void free_rings(struct mlx5_context *ctx, struct mlx5_qp *qp)
+{
+	mlx5_fini_rings(qp);
+	mlx5_free_dbrec(&ctx->dbrecs, qp->dbrec);
+	mlx5_free_buf(&qp->buf);
+}
+
+static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_pd *pd,
+			 struct ibv_qp_init_attr *attr,
+			 const struct mlx5_qp_sizes *sizes,
+			 struct mlx5_ib_create_qp_resp *resp)
+{
+	struct mlx5_ib_create_qp req = {
+		.buf_addr = (uintptr_t)qp->buf.addr,
+		.db_addr = (uintptr_t)qp->dbrec,
+		.sq_wqe_count = sizes->sq_blocks,
+		.rq_wqe_count = sizes->rq_wqes,
+		.rq_wqe_shift = sizes->rq_stride_shift,
+		.uidx = qp->key,
+	};
+	struct verbs_udata udata = {
+		.in = &req,
+		.in_len = sizeof(req),
+		.out = resp,
+		.out_len = sizeof(*resp),
+	};
+
+	return ibv_cmd_create_qp(pd, attr, &qp->qp, &udata);
+}
+
+/* With CQE version 0 the key is the QP number, known only afterwards. */
+static int publish_qp(struct mlx5_context *ctx, struct mlx5_qp *qp)
+{
+	if (ctx->cqe_version)
+		return 0;
+	qp->key = qp->qp.qp_num;
+	return mlx5_table_set(&ctx->qps, qp->key, qp);
+}
+
+static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
+			    struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
+			    const struct mlx5_qp_sizes *sizes)
+{
+	struct mlx5_ib_create_qp_resp resp = { 0 };
+	int err;
+
+	err = cmd_create_qp(qp, pd, attr, sizes, &resp);
+	if (err)
+		return err;
+	qp->sq.qpn = htobe32(qp->qp.qp_num << 8);
+	qp->sq.reg = mlx5_bfreg(ctx, resp.bfreg_index);
+	err = qp->sq.reg ? publish_qp(ctx, qp) : EPROTO;
+	if (err)
+		ibv_cmd_destroy_qp(&qp->qp);
+	return err;
+}
+
+/* With CQE version 1 we choose what the completions will carry. */
+static int choose_key(struct mlx5_context *ctx, struct mlx5_qp *qp)
+{
+	if (ctx->cqe_version)
+		return mlx5_table_add(&ctx->qps, qp, &qp->key);
+	qp->key = NO_UIDX;
+	return 0;
+}
+
+static void get_caps(const struct mlx5_qp *qp, struct ibv_qp_cap *cap)
+{
+	cap->max_send_wr = qp->sq.max_post;
+	cap->max_recv_wr = qp->rq.max_post;
+	cap->max_send_sge = qp->sq.max_sge;
+	cap->max_recv_sge = qp->rq.max_sge;
+	cap->max_inline_data = qp->sq.max_inline;
+}
+
+static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
+		   struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+{
+	struct mlx5_qp_sizes sizes;
+	int err;
+
+	err = mlx5_size_qp(&ctx->limits, &attr->cap, &sizes);
+	if (err)
+		return err;
+	err = alloc_rings(ctx, qp, &sizes, attr->sq_sig_all);
+	if (err)
+		return err;
+	err = choose_key(ctx, qp);
+	if (err)
+		goto free_rings;
+	err = create_kernel_qp(ctx, qp, pd, attr, &sizes);
+	if (err)
+		goto free_key;
+	get_caps(qp, &attr->cap);
+	return 0;
+
+free_key:
+	mlx5_table_del(&ctx->qps, qp->key, qp);
+free_rings:
+	free_rings(ctx, qp);
+	return err;
+}
+
+struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+{
+	struct mlx5_qp *qp;
+	int err;
+
+	if (attr->qp_type != IBV_QPT_RC || attr->srq) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	if (!attr->send_cq || !attr->recv_cq) {
+		errno = EINVAL;
+		return NULL;
+	}
+	qp = calloc(1, sizeof(*qp));
+	if (!qp)
+		return NULL;
+	err = init_qp(to_mctx(pd->context), qp, pd, attr);
+	if (err) {
+		free(qp);
+		errno = err;
+		return NULL;
+	}
+	return &qp->qp;
+}
+
+/* The kernel does not know what fits into the rings; we do. */
+int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
+		  struct ibv_qp_init_attr *init_attr)
+{
+	int ret = ibv_cmd_query_qp(ibqp, attr, attr_mask, init_attr);
+
+	if (ret)
+		return ret;
+	get_caps(to_mqp(ibqp), &init_attr->cap);
+	attr->cap = init_attr->cap;
+	return 0;
+}
+
+int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
+{
+	struct mlx5_qp *qp = to_mqp(ibqp);
+	int ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
+
+	if (ret || !(attr_mask & IBV_QP_STATE) ||
+	    attr->qp_state != IBV_QPS_RESET)
+		return ret;
+	mlx5_lock_cqs(qp);
+	mlx5_clean_cqs_locked(qp);
+	mlx5_reset_rings(qp);
+	mlx5_unlock_cqs(qp);
+	return 0;
+}
+
+/*
+ * The kernel's QP goes first: after that no completion arrives. Whoever
+ * polls meanwhile still finds the QP, up to the moment when the last of its
+ * completions is gone.
+ */
+int mlx5_destroy_qp(struct ibv_qp *ibqp)
+{
+	struct mlx5_context *ctx = to_mctx(ibqp->context);
+	struct mlx5_qp *qp = to_mqp(ibqp);
+	int ret = ibv_cmd_destroy_qp(ibqp);
+
+	if (ret)
+		return ret;
+	mlx5_lock_cqs(qp);
+	mlx5_clean_cqs_locked(qp);
+	mlx5_table_del(&ctx->qps, qp->key, qp);
+	mlx5_unlock_cqs(qp);
+	free_rings(ctx, qp);
+	free(qp);
+	return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * Ordering between this CPU and the device, and the lock of a queue.
+ *
+ * dma_*: between accesses to memory that the device reads or writes.
+ * doorbell_*: around a store to a register page, which may be mapped
+ * write-combining and is then not ordered with anything by itself.
+ */
+#ifndef MLX5_SYNC_H
+#define MLX5_SYNC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+_Static_assert(sizeof(void *) == 8, "doorbells are one 64-bit store");
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Stores before are visible to the device before stores after. */
+static inline void dma_store_barrier(void)
+{
+#if defined(__x86_64__)
+	atomic_signal_fence(memory_order_seq_cst);
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* Loads before (of an ownership bit) are done before loads after. */
+static inline void dma_load_barrier(void)
+{
+#if defined(__x86_64__)
+	atomic_signal_fence(memory_order_seq_cst);
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb oshld" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* Loads before are done before stores after give the memory back. */
+static inline void dma_release_barrier(void)
+{
+#if defined(__x86_64__)
+	atomic_signal_fence(memory_order_seq_cst);
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb osh" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* Between the doorbell record and the register, and after the register. */
+static inline void doorbell_barrier(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("sfence" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("dsb st" ::: "memory");
+#else
+	__sync_synchronize();
+#endif
+}
+
+/* Makes the record visible, then tells the device. value is big-endian. */
+static inline void ring_doorbell(void *reg, uint64_t value)
+{
+	doorbell_barrier();
+	__atomic_store_n((uint64_t *)reg, value, __ATOMIC_RELAXED);
+	doorbell_barrier();
+}
+
+static inline void store_dbrec(__be32 *rec, __be32 value)
+{
+	__atomic_store_n(rec, value, __ATOMIC_RELAXED);
+}
+
+/* Held for some dozen instructions, so that waiting means spinning. */
+struct mlx5_lock {
+	atomic_bool held;
+};
+
+void mlx5_lock_wait(struct mlx5_lock *lock);
+
+static inline void mlx5_lock(struct mlx5_lock *lock)
+{
+	while (unlikely(atomic_exchange_explicit(&lock->held, true,
+						 memory_order_acquire)))
+		mlx5_lock_wait(lock);
+}
+
+static inline void mlx5_unlock(struct mlx5_lock *lock)
+{
+	atomic_store_explicit(&lock->held, false, memory_order_release);
+}
+
+#endif
