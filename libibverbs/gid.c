@@ -28,8 +28,9 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num,
 
 	attrs_init(&attrs, UVERBS_OBJECT_DEVICE,
 		   UVERBS_METHOD_QUERY_GID_ENTRY);
-	attr_in_u32(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_PORT, port_num);
-	attr_in_u32(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_GID_INDEX, gid_index);
+	/* Constants for the kernel, and those have eight bytes. */
+	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_PORT, port_num);
+	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_GID_INDEX, gid_index);
 	attr_in_u32(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_FLAGS, flags);
 	attr_out(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_RESP_ENTRY, entry,
 		 entry_size);

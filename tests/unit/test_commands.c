@@ -205,8 +205,8 @@ static void test_query_gid_entry(void **state)
 
 	assert_int_equal(ibv_query_gid_ex(fake_context(), 2, 9, &entry, 0), 0);
 	expect_method(OBJ_DEVICE, 6, 4);
-	expect_inline(0, 0, 4, 2);
-	expect_inline(1, 1, 4, 9);
+	expect_inline(0, 0, 8, 2);
+	expect_inline(1, 1, 8, 9);
 	expect_inline(2, 2, 4, 0);
 	expect_pointer(3, 3, 32);
 }
