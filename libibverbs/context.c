@@ -323,10 +323,25 @@ int ibv_query_device(struct ibv_context *context, struct ibv_device_attr *attr)
 
 /* ------------------------------------------------------------------ port */
 
+/*
+ * struct ib_uverbs_query_port_resp_ex as of 6.12. Headers and kernels before
+ * 6.12 have reserved bytes, and zero, in the place of active_speed_ex.
+ */
+struct query_port_resp {
+	struct ib_uverbs_query_port_resp legacy;
+	uint16_t port_cap_flags2;
+	uint8_t reserved[2];
+	uint32_t active_speed_ex;
+};
+
+_Static_assert(sizeof(struct query_port_resp) ==
+		       sizeof(struct ib_uverbs_query_port_resp_ex),
+	       "query_port_resp is the kernel's struct");
+
 static void port_attr_from_uapi(struct ibv_port_attr *attr,
-				const struct ib_uverbs_query_port_resp_ex *ex)
+				const struct query_port_resp *ex)
 {
-	const struct ib_uverbs_query_port_resp *r = &ex->legacy_resp;
+	const struct ib_uverbs_query_port_resp *r = &ex->legacy;
 
 	attr->state = r->state;
 	attr->max_mtu = r->max_mtu;
@@ -350,20 +365,21 @@ static void port_attr_from_uapi(struct ibv_port_attr *attr,
 	attr->link_layer = r->link_layer;
 	attr->flags = r->flags;
 	attr->port_cap_flags2 = ex->port_cap_flags2;
+	attr->active_speed_ex = ex->active_speed_ex;
 }
 
 VERBS_EXPORT
 int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
 		       struct ibv_port_attr *attr, size_t attr_len)
 {
-	struct ib_uverbs_query_port_resp_ex resp = {};
+	struct query_port_resp resp = {};
 	struct ibv_port_attr full = {};
 	struct verbs_attrs attrs;
 	int ret;
 
 	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT);
-	attr_in(&attrs, UVERBS_ATTR_QUERY_PORT_PORT_NUM, &port_num,
-		sizeof(port_num));
+	/* CONST_IN: eight bytes, whatever the type behind it. */
+	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_PORT_PORT_NUM, port_num);
 	attr_out(&attrs, UVERBS_ATTR_QUERY_PORT_RESP, &resp, sizeof(resp));
 	ret = verbs_ioctl(context, &attrs);
 	if (ret)

@@ -195,7 +195,7 @@ static void test_query_port(void **state)
 	assert_int_equal(ibv_cmd_query_port(fake_context(), 3, &attr,
 					    sizeof(attr)), 0);
 	expect_method(OBJ_DEVICE, 2, 2);
-	expect_inline(0, 0, 1, 3);
+	expect_inline(0, 0, 8, 3);
 	expect_pointer(1, 1, 48);
 }
 
