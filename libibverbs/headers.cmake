@@ -13,8 +13,9 @@ set(IBVERBS_HEADERS
 	verbs_api.h)
 
 # Makes each of the current folder's headers named reachable as <infiniband/...>,
-# and installs it.
+# and installs it. The tests find them all in PUBLIC_HEADERS.
 function(publish_headers)
+	set_property(GLOBAL APPEND PROPERTY PUBLIC_HEADERS ${ARGV})
 	file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/infiniband)
 	foreach(header ${ARGV})
 		file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+
+# Interface checks: scripts that compare what we built with Debian's packages,
+# where those are installed, and maps with headers.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(STOCK_ROOT / CACHE PATH "where Debian's libibverbs-dev is unpacked")
+set(STOCK_INCLUDE ${STOCK_ROOT}/usr/include)
+set(STOCK_LIB ${STOCK_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+set(OUR_INCLUDE ${PROJECT_BINARY_DIR}/include)
+get_property(PUBLIC_HEADERS GLOBAL PROPERTY PUBLIC_HEADERS)
+
+# script_test(NAME SCRIPT ARGUMENT...)
+function(script_test name script)
+	add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B
+		${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARGN})
+	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77
+		ENVIRONMENT CC=${CMAKE_C_COMPILER})
+endfunction()
+
+script_test(headers_alone check_headers_alone.py ${OUR_INCLUDE} ${PUBLIC_HEADERS})
+
+# mlx5dv.h has only what is implemented.
+set(STOCK_HEADERS ${PUBLIC_HEADERS})
+list(REMOVE_ITEM STOCK_HEADERS mlx5dv.h)
+script_test(headers_stock check_headers.py --stock ${STOCK_INCLUDE}
+	--ours ${OUR_INCLUDE} ${STOCK_HEADERS})
+
+foreach(library ibverbs mlx5 efa hns)
+	if(TARGET ${library})
+		script_test(symbols_${library} check_symbols.py
+			--stock ${STOCK_LIB} --ours ${PROJECT_BINARY_DIR}/lib
+			--left-out ${CMAKE_CURRENT_SOURCE_DIR}/left_out.txt
+			lib${library}.so.1)
+	endif()
+endforeach()
+
+# map_test(LIBRARY FOLDER HEADER PREFIX...)
+function(map_test library folder header)
+	list(TRANSFORM ARGN PREPEND --prefix=)
+	script_test(map_${library} check_map.py
+		--map ${PROJECT_SOURCE_DIR}/${folder}/lib${library}.map
+		--include ${OUR_INCLUDE} --headers ${header} ${ARGN}
+		--undeclared ${UNDECLARED})
+endfunction()
+
+# What librdmacm, ibv_devinfo and pyverbs look up without a header of ours.
+set(UNDECLARED
+	ibv_copy_ah_attr_from_kern
+	ibv_copy_path_rec_from_kern
+	ibv_copy_path_rec_to_kern
+	ibv_copy_qp_attr_from_kern
+	ibv_get_sysfs_path
+	ibv_query_gid_type
+	ibv_read_sysfs_file)
+map_test(ibverbs libibverbs verbs.h ibv_ mult_ mbps_)
+set(UNDECLARED)
+map_test(efa providers/stubs efadv.h efadv_)
+map_test(hns providers/stubs hnsdv.h hnsdv_)
