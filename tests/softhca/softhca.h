@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+#ifndef SOFTHCA_H
+#define SOFTHCA_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+#include <rdma/ib_umem.h>
+#include <rdma/ib_verbs.h>
+
+#include "wire.h"
+
+/*
+ * Locking
+ *
+ * hca_mutex is taken by the engine for each slice of work and by the verbs
+ * that publish, change or remove an object. It protects the lists and tables
+ * below and the state of every QP and CQ, so whoever removed an object under
+ * it knows that the engine is through with it.
+ *
+ * Order: hca_mutex -> dma_resv of the dma-bufs of one copy -> what exporters
+ * take. move_notify and revoke run under the dma_resv and never take
+ * hca_mutex. Nothing takes hca_mutex under an mmap_lock, so the doorbell
+ * fault handler only wakes the engine.
+ */
+extern struct mutex hca_mutex;
+
+enum hca_mode {
+	HCA_MODE_DYNAMIC,		/* the exporter may move the buffer */
+	HCA_MODE_PINNED,		/* it must not */
+	HCA_MODE_REVOCABLE,		/* it must not, but may take it away */
+	HCA_NUM_MODES
+};
+
+enum hca_stat {
+	HCA_STAT_WQES,
+	HCA_STAT_BYTES,
+	HCA_STAT_PAGE_FAULTS,
+	HCA_STAT_MOVE_NOTIFIES,
+	HCA_STAT_REVOKES,
+	HCA_STAT_RNR_NAKS,
+	HCA_STAT_RETRIES,
+	HCA_STAT_ERRORS,
+	HCA_STAT_FLUSHED,
+	HCA_STAT_CQ_EVENTS,
+	HCA_NUM_STATS
+};
+
+enum hca_object {
+	HCA_OBJ_CONTEXTS,
+	HCA_OBJ_PDS,
+	HCA_OBJ_CQS,
+	HCA_OBJ_QPS,
+	HCA_OBJ_MRS,
+	HCA_OBJ_DMABUF_MRS,		/* also counted as MRs */
+	HCA_NUM_OBJECTS
+};
+
+enum {
+	HCA_MAX_DEVICES = 8,
+	HCA_MAX_CQE = 1 << 22,
+	HCA_MAX_WR = 1 << 15,
+	HCA_MAX_SGE = 30,		/* announced; more fit a request */
+	HCA_MAX_QP = 1 << 14,
+	HCA_MAX_CQ = 1 << 15,
+	HCA_MAX_PD = 1 << 15,
+	HCA_MAX_MR = 1 << 20,
+	HCA_MAX_RD_ATOMIC = 16,
+	HCA_GID_TABLE_LEN = 128,
+};
+
+#define HCA_MAX_MSG (1U << 31)
+
+struct hca_dev {
+	struct ib_device ib;
+	struct platform_device *pdev;
+	struct net_device *ndev;
+	enum hca_mode mode;
+	bool registered;
+	struct xarray mrs;		/* by key >> 8 */
+	u32 next_mr;
+	u8 key_seq;			/* the varying low byte of keys */
+	atomic64_t stats[HCA_NUM_STATS];
+	atomic_t objects[HCA_NUM_OBJECTS];
+};
+
+struct hca_ctx {
+	struct ib_ucontext ib;
+	struct list_head entry;		/* all contexts */
+	struct page *uar;		/* behind every register page */
+	struct address_space *mapping;	/* of the file that mapped it */
+	int live;			/* a PTE was put in since the last zap */
+	u32 num_uars;
+	u8 cqe_version;
+};
+
+struct hca_pd {
+	struct ib_pd ib;
+	u32 pdn;
+};
+
+/* User memory that the engine reads or writes in place. */
+struct hca_ring {
+	struct ib_umem *umem;
+	void *va;			/* of the first page */
+	void *base;
+	size_t len;
+};
+
+struct hca_mr {
+	struct ib_mr ib;
+	struct hca_pd *pd;
+	struct ib_umem *umem;
+	u64 iova;
+	u64 len;
+	int access;
+	phys_addr_t *pages;		/* valid while mapped */
+	size_t npages;
+	/* Of a dma-buf these are protected by its dma_resv. */
+	bool mapped;
+	bool revoked;
+	bool dying;
+};
+
+struct hca_cq {
+	struct ib_cq ib;
+	struct list_head entry;		/* all CQs */
+	struct hca_ring ring;
+	struct hca_ring db;
+	u32 cqn;
+	u32 num;			/* entries, a power of two */
+	u32 cqe_size;
+	u32 pi;				/* completions written so far */
+	u32 solicited_pi;		/* pi after the last solicited one */
+	u32 event_pi;			/* pi when the last event went out */
+	u32 last_arm;			/* the arm word that event answered */
+	bool error;
+};
+
+/* A piece of a message: memory named by key, or bytes of the request. */
+struct hca_seg {
+	u64 addr;
+	u32 len;
+	u32 key;
+	const void *inl;
+};
+
+struct hca_recv {
+	struct hca_seg seg[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
+	int nseg;
+	u64 len;
+};
+
+/* The send request at the head of the queue, copied out of user memory. */
+struct hca_op {
+	bool active;
+	bool started;			/* the responder has accepted it */
+	bool lost;			/* nobody answered the last time */
+	u8 opcode;
+	u8 fm_ce_se;
+	u16 idx;
+	u16 blocks;
+	__be32 imm;
+	u64 raddr;
+	u32 rkey;
+	u64 swap_add;
+	u64 compare;
+	u64 len;
+	u64 done;
+	u32 peer_gen;
+	u8 retries;
+	u8 rnr_retries;
+	int nseg;
+	struct hca_seg seg[HCA_WQE_MAX_DS];
+	struct hca_recv recv;		/* the request it consumes there */
+	u8 raw[HCA_WQE_MAX + 16];	/* whole basic blocks */
+};
+
+struct hca_qp {
+	struct ib_qp ib;
+	struct list_head entry;		/* all QPs */
+	struct hca_ring ring;
+	struct hca_ring db;
+	struct ib_qp_cap cap;
+	enum ib_sig_type sig_type;
+	u32 qpn;
+	u32 uidx;
+	u32 rq_num;
+	u32 rq_shift;
+	u32 sq_num;			/* basic blocks */
+	u32 sq_off;			/* in the ring */
+	enum ib_qp_state state;
+	struct ib_qp_attr attr;		/* as last set by the user */
+	u32 gen;			/* new whenever a connection ends */
+	u16 sq_ci;
+	u16 rq_ci;
+	u32 sq_psn;
+	u32 rq_psn;
+	u64 wait_until;			/* ns; retry or poll then, 0: no */
+	u64 err_poll;			/* ns between looks at a dead RQ */
+	bool drained_event;		/* SQ_DRAINED is owed */
+	bool stuck;			/* its CQ broke, nothing to flush to */
+	struct hca_op op;
+};
+
+static inline struct hca_dev *to_hca(struct ib_device *ib)
+{
+	return container_of(ib, struct hca_dev, ib);
+}
+
+static inline struct hca_ctx *to_hctx(struct ib_ucontext *ib)
+{
+	return container_of(ib, struct hca_ctx, ib);
+}
+
+static inline struct hca_pd *to_hpd(struct ib_pd *ib)
+{
+	return container_of(ib, struct hca_pd, ib);
+}
+
+static inline struct hca_mr *to_hmr(struct ib_mr *ib)
+{
+	return container_of(ib, struct hca_mr, ib);
+}
+
+static inline struct hca_cq *to_hcq(struct ib_cq *ib)
+{
+	return container_of(ib, struct hca_cq, ib);
+}
+
+static inline struct hca_qp *to_hqp(struct ib_qp *ib)
+{
+	return container_of(ib, struct hca_qp, ib);
+}
+
+static inline void hca_count(struct hca_dev *dev, enum hca_stat stat, u64 n)
+{
+	atomic64_add(n, &dev->stats[stat]);
+}
+
+static inline bool hca_obj_get(struct hca_dev *dev, enum hca_object obj,
+			       int max)
+{
+	return atomic_add_unless(&dev->objects[obj], 1, max);
+}
+
+static inline void hca_obj_put(struct hca_dev *dev, enum hca_object obj)
+{
+	atomic_dec(&dev->objects[obj]);
+}
+
+/* main.c */
+extern const char *const hca_mode_names[HCA_NUM_MODES];
+int hca_count_alive(void);
+
+/* netdev.c */
+struct net_device *hca_netdev_create(struct hca_dev *dev);
+void hca_netdev_up(struct net_device *ndev);
+void hca_netdev_destroy(struct net_device *ndev);
+
+/* uar.c */
+int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata);
+void hca_dealloc_ucontext(struct ib_ucontext *ibctx);
+int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
+void hca_trap_doorbells_locked(void);
+
+/* mem.c */
+int hca_ring_pin(struct hca_ring *ring, struct ib_device *ib, u64 addr,
+		 size_t len);
+void hca_ring_unpin(struct hca_ring *ring);
+int hca_db_pin(struct hca_ring *db, struct ib_device *ib, u64 addr);
+
+static inline u32 hca_db_read(const struct hca_ring *db, int word)
+{
+	/* Pairs with the program's barrier between a request and its record. */
+	const __be32 *record = db->base;
+	__be32 value = smp_load_acquire(&record[word]);
+
+	return be32_to_cpu(value);
+}
+
+/* mr.c */
+struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
+			      u64 virt, int access, struct ib_udata *udata);
+struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset,
+				     u64 length, u64 virt, int fd, int access,
+				     struct uverbs_attr_bundle *attrs);
+int hca_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata);
+struct hca_mr *hca_mr_find(struct hca_dev *dev, u32 key);
+struct dma_resv *hca_mr_resv(struct hca_mr *mr);
+int hca_mr_fault_locked(struct hca_mr *mr);
+void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len);
+
+/* copy.c */
+struct hca_side {
+	struct hca_dev *dev;
+	struct hca_pd *pd;
+	const struct hca_seg *seg;
+	int nseg;
+	int need;			/* access bits */
+};
+
+enum hca_blame { HCA_BLAME_SRC, HCA_BLAME_DST };
+
+extern atomic_t hca_corrupt_copy;
+int hca_check_side(const struct hca_side *side);
+long hca_copy(const struct hca_side *dst, const struct hca_side *src, u64 pos,
+	      size_t len, enum hca_blame *blame);
+int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
+	       const struct hca_op *op, enum hca_blame *blame);
+
+/* cq.c */
+int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
+		  struct uverbs_attr_bundle *attrs);
+int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata);
+bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
+			bool solicited);
+bool hca_cq_arm_scan_locked(void);
+
+/* qp.c */
+int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
+		  struct ib_udata *udata);
+int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
+		  struct ib_udata *udata);
+int hca_query_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
+		 struct ib_qp_init_attr *init);
+int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
+struct hca_qp *hca_qp_find_locked(u32 qpn);
+void hca_qp_error_locked(struct hca_qp *qp);
+void hca_qp_event_locked(struct hca_qp *qp, enum ib_event_type type);
+
+/* wqe.c */
+bool hca_fetch_send(struct hca_qp *qp);
+int hca_parse_send(struct hca_qp *qp);
+int hca_fetch_recv(struct hca_qp *qp, struct hca_recv *recv);
+bool hca_flush_locked(struct hca_qp *qp, int max);
+bool hca_complete_recv(struct hca_qp *qp, u8 opcode, u32 len, __be32 imm,
+		       bool solicited);
+bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome);
+bool hca_complete_send(struct hca_qp *qp);
+bool hca_complete_send_error(struct hca_qp *qp, u8 syndrome);
+
+/* send.c */
+bool hca_sq_run_locked(struct hca_qp *qp, u64 now);
+
+/* engine.c */
+int hca_engine_start(void);
+void hca_engine_stop(void);
+void hca_kick(void);
+void hca_engine_add_ctx(struct hca_ctx *ctx);
+void hca_engine_del_ctx(struct hca_ctx *ctx);
+void hca_engine_add_cq(struct hca_cq *cq);
+void hca_engine_del_cq(struct hca_cq *cq);
+void hca_engine_add_qp_locked(struct hca_qp *qp);
+void hca_engine_del_qp_locked(struct hca_qp *qp);
+extern struct list_head hca_ctxs;
+extern struct list_head hca_cqs;
+
+/* debugfs.c */
+struct dentry *hca_debugfs_init(void);
+void hca_debugfs_exit(void);
+void hca_debugfs_add(struct hca_dev *dev);
+
+#endif

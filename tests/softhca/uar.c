@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+// Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <rdma/mlx5-abi.h>
+#include <rdma/uverbs_ioctl.h>
+
+#include "softhca.h"
+
+/*
+ * Contexts and their doorbell registers.
+ *
+ * The registers of a context are one ordinary page. What is written there is
+ * of no interest, only that something was: before the engine sleeps it takes
+ * the page out of the page tables, so the next write faults and wakes it.
+ */
+
+enum {
+	HCA_UAR_BFREGS = 2,		/* registers in a 4 KiB register page */
+	HCA_MAX_BFREGS = 512,
+	HCA_NUM_DYN_UARS = 256,
+
+	/* What the high bits of an mmap offset ask for. */
+	HCA_MMAP_REGULAR = 0,
+	HCA_MMAP_WC = 2,
+	HCA_MMAP_NC = 3,
+	HCA_MMAP_ALLOC_WC = 6,
+};
+
+static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
+			struct ib_udata *udata)
+{
+	size_t len = min(udata->inlen, sizeof(*req));
+
+	memset(req, 0, sizeof(*req));
+	if (udata->inlen != sizeof(struct mlx5_ib_alloc_ucontext_req) &&
+	    udata->inlen < offsetof(typeof(*req), max_cqe_version))
+		return -EINVAL;
+	if (udata->inlen > len &&
+	    !ib_is_udata_cleared(udata, len, udata->inlen - len))
+		return -EOPNOTSUPP;
+	if (ib_copy_from_udata(req, udata, len))
+		return -EFAULT;
+
+	/* Without DEVX the library uses the verbs for everything. */
+	if (req->flags || req->comp_mask || req->reserved0 ||
+	    req->reserved1 || req->reserved2)
+		return -EOPNOTSUPP;
+	if (!req->total_num_bfregs || req->total_num_bfregs > HCA_MAX_BFREGS ||
+	    req->num_low_latency_bfregs >= req->total_num_bfregs)
+		return -EINVAL;
+	return 0;
+}
+
+static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
+{
+	struct mlx5_ib_alloc_ucontext_resp resp = {
+		.qp_tab_size = 1 << 18,
+		.bf_reg_size = 512,
+		/* Not 0: static registers, no UAR objects. */
+		.tot_bfregs = ctx->num_uars * HCA_UAR_BFREGS,
+		.cache_line_size = 64,
+		.max_sq_desc_sz = HCA_WQE_MAX,
+		.max_rq_desc_sz = HCA_RQ_STRIDE_MAX,
+		.max_send_wqebb = HCA_MAX_WR,
+		.max_recv_wr = HCA_MAX_WR,
+		.max_srq_recv_wr = HCA_MAX_WR - 1,
+		.num_ports = 1,
+		.cqe_version = ctx->cqe_version,
+		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
+		.log_uar_size = PAGE_SHIFT,
+		.num_uars_per_page = 1,
+		.num_dyn_bfregs = HCA_NUM_DYN_UARS * HCA_UAR_BFREGS,
+	};
+
+	resp.response_length = min(sizeof(resp), udata->outlen);
+	return ib_copy_to_udata(udata, &resp, resp.response_length);
+}
+
+int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
+{
+	struct mlx5_ib_alloc_ucontext_req_v2 req;
+	struct hca_ctx *ctx = to_hctx(ibctx);
+	int ret;
+
+	ret = read_request(&req, udata);
+	if (ret)
+		return ret;
+
+	ctx->num_uars = ALIGN(req.total_num_bfregs, 4) / HCA_UAR_BFREGS;
+	ctx->cqe_version = min_t(u8, req.max_cqe_version, 1);
+	ctx->uar = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!ctx->uar)
+		return -ENOMEM;
+
+	ret = write_response(ctx, udata);
+	if (ret) {
+		__free_page(ctx->uar);
+		return ret;
+	}
+	hca_obj_get(to_hca(ibctx->device), HCA_OBJ_CONTEXTS, INT_MAX);
+	hca_engine_add_ctx(ctx);
+	return 0;
+}
+
+/* The mappings are gone by now: each holds the file that holds the context. */
+void hca_dealloc_ucontext(struct ib_ucontext *ibctx)
+{
+	struct hca_ctx *ctx = to_hctx(ibctx);
+
+	hca_engine_del_ctx(ctx);
+	hca_obj_put(to_hca(ibctx->device), HCA_OBJ_CONTEXTS);
+	__free_page(ctx->uar);
+}
+
+static vm_fault_t uar_fault(struct vm_fault *vmf)
+{
+	struct hca_ctx *ctx = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+
+	/*
+	 * Insert first, wake afterwards: a page inserted after the engine was
+	 * woken could outlive the trap it sets before it sleeps again.
+	 */
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(ctx->uar));
+	if (ret == VM_FAULT_NOPAGE) {
+		WRITE_ONCE(ctx->live, 1);
+		hca_kick();
+	}
+	return ret;
+}
+
+static const struct vm_operations_struct uar_vm_ops = {
+	.fault = uar_fault,
+};
+
+static bool uar_offset_ok(struct hca_ctx *ctx, unsigned long pgoff)
+{
+	unsigned long cmd = pgoff >> 8 & 0xff;
+	unsigned long idx = (pgoff & 0xff) | (pgoff >> 16 << 8);
+
+	switch (cmd) {
+	case HCA_MMAP_REGULAR:
+	case HCA_MMAP_WC:
+	case HCA_MMAP_NC:
+		return idx < ctx->num_uars;
+	case HCA_MMAP_ALLOC_WC:
+		return idx < HCA_NUM_DYN_UARS;
+	default:
+		return false;
+	}
+}
+
+int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma)
+{
+	struct hca_ctx *ctx = to_hctx(ibctx);
+
+	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
+	    !(vma->vm_flags & VM_SHARED) ||
+	    (vma->vm_flags & VM_EXEC) ||
+	    !uar_offset_ok(ctx, vma->vm_pgoff))
+		return -EINVAL;
+
+	vm_flags_mod(vma, VM_PFNMAP | VM_IO | VM_DONTCOPY | VM_DONTEXPAND |
+		     VM_DONTDUMP, VM_MAYEXEC);
+	vma->vm_private_data = ctx;
+	vma->vm_ops = &uar_vm_ops;
+	WRITE_ONCE(ctx->mapping, vma->vm_file->f_mapping);
+	return 0;
+}
+
+/*
+ * Make the next doorbell of every context fault. Taking the pages of a whole
+ * file mapping is more than needed, and costs the others one fault.
+ */
+void hca_trap_doorbells_locked(void)
+{
+	struct hca_ctx *ctx;
+
+	list_for_each_entry(ctx, &hca_ctxs, entry) {
+		if (xchg(&ctx->live, 0))
+			unmap_mapping_range(READ_ONCE(ctx->mapping), 0, 0, 1);
+	}
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+#ifndef SOFTHCA_WIRE_H
+#define SOFTHCA_WIRE_H
+
+#include <linux/build_bug.h>
+#include <linux/types.h>
+
+/* What a program and an mlx5 device exchange through shared memory. */
+
+enum {
+	HCA_WQE_BB = 64,		/* a send queue advances by these */
+	HCA_WQE_MAX_DS = 63,		/* 16 byte units in one work request */
+	HCA_WQE_MAX = HCA_WQE_MAX_DS * 16,
+	HCA_RQ_STRIDE_MAX = 512,
+
+	HCA_INLINE_SEG = 1U << 31,	/* in byte_count: data follows */
+	HCA_END_LKEY = 0x100,		/* ends a receive's list */
+};
+
+enum hca_wqe_opcode {
+	HCA_OP_RDMA_WRITE = 0x08,
+	HCA_OP_RDMA_WRITE_IMM = 0x09,
+	HCA_OP_SEND = 0x0a,
+	HCA_OP_SEND_IMM = 0x0b,
+	HCA_OP_RDMA_READ = 0x10,
+	HCA_OP_ATOMIC_CS = 0x11,
+	HCA_OP_ATOMIC_FA = 0x12,
+};
+
+enum {
+	HCA_CTRL_SOLICITED = 0x02,
+	HCA_CTRL_CQ_MASK = 0x0c,
+	HCA_CTRL_CQ_UPDATE = 0x08,	/* completion also on success */
+};
+
+struct hca_ctrl_seg {
+	__be32 opmod_idx_opcode;
+	__be32 qpn_ds;
+	u8 signature;
+	u8 rsvd[2];
+	u8 fm_ce_se;
+	__be32 imm;
+};
+static_assert(sizeof(struct hca_ctrl_seg) == 16);
+
+struct hca_raddr_seg {
+	__be64 raddr;
+	__be32 rkey;
+	__be32 rsvd;
+};
+static_assert(sizeof(struct hca_raddr_seg) == 16);
+
+struct hca_atomic_seg {
+	__be64 swap_add;
+	__be64 compare;
+};
+static_assert(sizeof(struct hca_atomic_seg) == 16);
+
+struct hca_data_seg {
+	__be32 byte_count;		/* 0 stands for 2 GiB */
+	__be32 lkey;
+	__be64 addr;
+};
+static_assert(sizeof(struct hca_data_seg) == 16);
+
+enum hca_cqe_opcode {
+	HCA_CQE_REQ = 0,
+	HCA_CQE_RESP_WR_IMM = 1,
+	HCA_CQE_RESP_SEND = 2,
+	HCA_CQE_RESP_SEND_IMM = 3,
+	HCA_CQE_REQ_ERR = 13,
+	HCA_CQE_RESP_ERR = 14,
+};
+
+enum hca_syndrome {
+	HCA_SYN_LOCAL_LENGTH = 0x01,
+	HCA_SYN_LOCAL_QP_OP = 0x02,
+	HCA_SYN_LOCAL_PROT = 0x04,
+	HCA_SYN_FLUSH = 0x05,
+	HCA_SYN_REMOTE_INVALID = 0x12,
+	HCA_SYN_REMOTE_ACCESS = 0x13,
+	HCA_SYN_REMOTE_OP = 0x14,
+	HCA_SYN_RETRY_EXC = 0x15,
+	HCA_SYN_RNR_EXC = 0x16,
+};
+
+struct hca_cqe {
+	u8 rsvd0[32];
+	__be32 uidx;
+	__be32 imm;
+	u8 rsvd1[4];
+	__be32 byte_cnt;
+	u8 rsvd2[6];			/* timestamp, in completions with data */
+	u8 vendor_syndrome;
+	u8 syndrome;
+	__be32 opcode_qpn;
+	__be16 wqe_counter;
+	u8 signature;
+	u8 op_own;			/* written last */
+};
+static_assert(sizeof(struct hca_cqe) == 64);
+static_assert(offsetof(struct hca_cqe, byte_cnt) == 44);
+static_assert(offsetof(struct hca_cqe, opcode_qpn) == 56);
+
+enum {
+	HCA_CQE_OWNER = 0x1,
+	HCA_CQE_SOLICITED = 0x2,
+};
+
+/* Doorbell records: two big-endian words. */
+enum { HCA_DB_RECV = 0, HCA_DB_SEND = 1 };
+enum { HCA_DB_CQ_CI = 0, HCA_DB_CQ_ARM = 1 };
+
+enum {
+	HCA_CI_MASK = 0xffffff,
+	HCA_ARM_SOLICITED = 1 << 24,
+};
+
+#endif
