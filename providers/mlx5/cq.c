@@ -156,12 +156,15 @@ void mlx5_cq_event(struct ibv_cq *ibcq)
 	mlx5_unlock(&cq->lock);
 }
 
-/* Where the device will write next. */
+/*
+ * Where the device will write next. In a full ring that is the oldest entry,
+ * whose ownership bit is the wrong one for the next round.
+ */
 static uint32_t find_end(const struct mlx5_cq *cq)
 {
 	uint32_t end = cq->ci;
 
-	while (end - cq->ci < cq->num_cqe && mlx5_ready_cqe(cq, end))
+	while (mlx5_ready_cqe(cq, end))
 		end++;
 	return end;
 }

@@ -663,10 +663,12 @@ static void test_refused_first_rings_nothing(void **state)
 	struct fixture f;
 
 	init_fixture(&f, &usual_cap, false);
+	f.dbrec[1] = 0x11111111;
+	f.reg = 0x22222222;
 	assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad), EINVAL);
 	assert_ptr_equal(bad, &wr);
-	assert_int_equal(f.dbrec[1], 0);
-	assert_int_equal(f.reg, 0);
+	assert_int_equal(f.dbrec[1], 0x11111111);
+	assert_int_equal(f.reg, 0x22222222);
 	fini_fixture(&f);
 }
 

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * What the mlx5 provider's queues are made of: sizes of rings, doorbell
+ * records, and the table that leads from a completion to its queue.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mlx5.h"
+
+/* ---- Sizes ------------------------------------------------------------------- */
+
+static const struct mlx5_limits limits = {
+	.max_sq_desc_sz = 1008,
+	.max_rq_desc_sz = 512,
+	.max_send_wqebb = 32768,
+	.max_recv_wr = 32768,
+};
+
+struct size_case {
+	struct ibv_qp_cap
+		cap; /* send_wr, recv_wr, send_sge, recv_sge, inline */
+	struct mlx5_qp_sizes sizes;
+	size_t len;
+};
+
+static const struct size_case size_cases[] = {
+	/* Neither queue, and each alone. */
+	{ { 0, 0, 1, 1, 0 }, { 0 }, 0 },
+	{ { 1, 0, 1, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
+	{ { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
+	/* No SGE still has room for one. */
+	{ { 1, 0, 0, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
+	{ { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
+	/* Counts round up, strides too. */
+	{ { 100, 100, 2, 3, 0 }, { 128, 1, 2, 28, 128, 6 }, 128 * 128 },
+	{ { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 192 * 64 },
+	/* One more SGE or byte of inline data takes another block. */
+	{ { 128, 1, 3, 1, 0 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
+	{ { 128, 1, 1, 1, 29 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
+	{ { 128, 1, 1, 1, 92 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
+	{ { 128, 1, 1, 1, 93 }, { 512, 3, 10, 156, 4, 4 }, 513 * 64 },
+	/* The largest WQE has 63 segments although it takes 16 blocks. */
+	{ { 1, 1, 61, 32, 972 }, { 16, 16, 61, 972, 1, 9 }, 1024 + 512 },
+	/* The largest queues. */
+	{ { 32768, 32768, 2, 1, 0 },
+	  { 32768, 1, 2, 28, 32768, 4 },
+	  32768 * (64 + 16) },
+};
+
+static void test_sizes(void **state)
+{
+	struct mlx5_qp_sizes sizes;
+	size_t i;
+
+	for (i = 0; i < sizeof(size_cases) / sizeof(size_cases[0]); i++) {
+		const struct size_case *c = &size_cases[i];
+
+		assert_int_equal(mlx5_size_qp(&limits, &c->cap, &sizes), 0);
+		assert_memory_equal(&sizes, &c->sizes, sizeof(sizes));
+		assert_int_equal(mlx5_qp_buf_len(&sizes), c->len);
+	}
+}
+
+static void test_too_large_is_einval(void **state)
+{
+	static const struct ibv_qp_cap caps[] = {
+		{ 32769, 1, 1, 1, 0 },	    { 16385, 1, 3, 1, 0 },
+		{ 1, 1, 62, 1, 0 },	    { 1, 1, 1, 1, 973 },
+		{ 1, 1, 1, 33, 0 },	    { 1, 32769, 1, 1, 0 },
+		{ UINT32_MAX, 1, 1, 1, 0 }, { 1, UINT32_MAX, 1, 1, 0 },
+		{ 1, 1, UINT32_MAX, 1, 0 }, { 1, 1, 1, UINT32_MAX, 0 },
+		{ 1, 1, 1, 1, UINT32_MAX },
+	};
+	struct mlx5_qp_sizes sizes;
+	size_t i;
+
+	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		assert_int_equal(mlx5_size_qp(&limits, &caps[i], &sizes),
+				 EINVAL);
+}
+
+/* What a QP without one of its queues says to a post. */
+static void test_post_without_queue_is_enomem(void **state)
+{
+	static const struct ibv_qp_cap none = { 0 };
+	struct ibv_send_wr send_wr = { .opcode = IBV_WR_SEND };
+	struct ibv_recv_wr recv_wr = { 0 };
+	struct ibv_send_wr *bad_send = NULL;
+	struct ibv_recv_wr *bad_recv = NULL;
+	struct mlx5_qp_sizes sizes;
+	struct mlx5_qp qp = { 0 };
+	__be32 dbrec[2] = { 0 };
+
+	qp.dbrec = dbrec;
+	assert_int_equal(mlx5_size_qp(&limits, &none, &sizes), 0);
+	assert_int_equal(mlx5_init_rings(&qp, &sizes, false), 0);
+	assert_int_equal(mlx5_post_send(&qp.qp, &send_wr, &bad_send), ENOMEM);
+	assert_ptr_equal(bad_send, &send_wr);
+	assert_int_equal(mlx5_post_recv(&qp.qp, &recv_wr, &bad_recv), ENOMEM);
+	assert_ptr_equal(bad_recv, &recv_wr);
+	mlx5_fini_rings(&qp);
+}
+
+/* ---- Doorbell records -------------------------------------------------------- */
+
+#define NUM_RECS 200 /* more than three pages */
+
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t) * (__be32 *const *)a;
+	uintptr_t y = (uintptr_t) * (__be32 *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void check_records(uint32_t cache_line, size_t distance)
+{
+	__be32 *rec[NUM_RECS];
+	struct mlx5_dbrecs recs;
+	int i;
+
+	mlx5_dbrecs_init(&recs, cache_line);
+	for (i = 0; i < NUM_RECS; i++) {
+		rec[i] = mlx5_alloc_dbrec(&recs);
+		assert_non_null(rec[i]);
+		assert_int_equal((uintptr_t)rec[i] % distance, 0);
+		assert_int_equal(rec[i][0] | rec[i][1], 0);
+		rec[i][0] = rec[i][1] = 0xffffffff;
+	}
+	qsort(rec, NUM_RECS, sizeof(rec[0]), by_address);
+	for (i = 1; i < NUM_RECS; i++)
+		assert_true((char *)rec[i] - (char *)rec[i - 1] >=
+			    (ptrdiff_t)distance);
+	for (i = 0; i < NUM_RECS; i++)
+		mlx5_free_dbrec(&recs, rec[i]);
+	assert_null(recs.pages);
+	mlx5_dbrecs_fini(&recs);
+}
+
+static void test_records_have_a_cache_line_each(void **state)
+{
+	check_records(0, 64);
+	check_records(64, 64);
+	check_records(128, 128);
+}
+
+static void test_freed_record_is_used_again_zeroed(void **state)
+{
+	struct mlx5_dbrecs recs;
+	__be32 *first;
+	__be32 *second;
+
+	mlx5_dbrecs_init(&recs, 64);
+	first = mlx5_alloc_dbrec(&recs);
+	second = mlx5_alloc_dbrec(&recs);
+	assert_non_null(first);
+	assert_non_null(second);
+	first[0] = first[1] = 1;
+	mlx5_free_dbrec(&recs, first);
+	assert_ptr_equal(mlx5_alloc_dbrec(&recs), first);
+	assert_int_equal(first[0] | first[1], 0);
+	mlx5_dbrecs_fini(&recs);
+}
+
+/* ---- Table ---------------------------------------------------------------------- */
+
+#define NUM_ENTRIES (MLX5_TABLE_CHUNK + 10)
+
+static struct mlx5_table *new_table(void)
+{
+	struct mlx5_table *table = calloc(1, sizeof(*table));
+
+	assert_non_null(table);
+	mlx5_table_init(table);
+	return table;
+}
+
+static void free_table(struct mlx5_table *table)
+{
+	mlx5_table_fini(table);
+	free(table);
+}
+
+static void test_table_gives_lowest_free_number(void **state)
+{
+	static char entry[NUM_ENTRIES];
+	struct mlx5_table *table = new_table();
+	uint32_t num;
+	uint32_t i;
+
+	for (i = 0; i < NUM_ENTRIES; i++) {
+		assert_int_equal(mlx5_table_add(table, &entry[i], &num), 0);
+		assert_int_equal(num, i);
+	}
+	for (i = 0; i < NUM_ENTRIES; i++)
+		assert_ptr_equal(mlx5_table_get(table, i), &entry[i]);
+	mlx5_table_del(table, 77, &entry[77]);
+	mlx5_table_del(table, 4095, &entry[4095]);
+	assert_null(mlx5_table_get(table, 77));
+	assert_int_equal(mlx5_table_add(table, entry, &num), 0);
+	assert_int_equal(num, 77);
+	assert_int_equal(mlx5_table_add(table, entry, &num), 0);
+	assert_int_equal(num, 4095);
+	assert_int_equal(mlx5_table_add(table, entry, &num), 0);
+	assert_int_equal(num, NUM_ENTRIES);
+	free_table(table);
+}
+
+/* The kernel may have given the number to a new QP before the old one goes. */
+static void test_table_removes_only_its_own(void **state)
+{
+	struct mlx5_table *table = new_table();
+	char old_qp;
+	char new_qp;
+
+	assert_int_equal(mlx5_table_set(table, 0xfffffe, &old_qp), 0);
+	assert_int_equal(mlx5_table_set(table, 0xfffffe, &new_qp), 0);
+	mlx5_table_del(table, 0xfffffe, &old_qp);
+	assert_ptr_equal(mlx5_table_get(table, 0xfffffe), &new_qp);
+	mlx5_table_del(table, 0xfffffe, &new_qp);
+	assert_null(mlx5_table_get(table, 0xfffffe));
+	mlx5_table_del(table, 0x123456, &new_qp); /* no such chunk */
+	assert_null(mlx5_table_get(table, 0x123456));
+	free_table(table);
+}
+
+/* ---- Doorbell registers ------------------------------------------------------------ */
+
+/* The kernel counts four registers in each UAR of 4 KiB. */
+static void test_bfreg_addresses(void **state)
+{
+	uint8_t *pages[2] = { (uint8_t *)0x100000, (uint8_t *)0x900000 };
+	struct mlx5_context *ctx = calloc(1, sizeof(*ctx));
+
+	assert_non_null(ctx);
+	ctx->uar_page = pages;
+	ctx->num_uar_pages = 2;
+	ctx->uars_per_page = 1;
+	ctx->bf_reg_size = 512;
+	assert_ptr_equal(mlx5_bfreg(ctx, 0), (void *)0x100800);
+	assert_ptr_equal(mlx5_bfreg(ctx, 1), (void *)0x100a00);
+	assert_ptr_equal(mlx5_bfreg(ctx, 4), (void *)0x900800);
+	assert_ptr_equal(mlx5_bfreg(ctx, 5), (void *)0x900a00);
+	assert_null(mlx5_bfreg(ctx, 8));
+	ctx->uars_per_page = 16; /* pages of 64 KiB */
+	assert_ptr_equal(mlx5_bfreg(ctx, 4), (void *)0x101800);
+	assert_ptr_equal(mlx5_bfreg(ctx, 65), (void *)0x900a00);
+	assert_null(mlx5_bfreg(ctx, 128));
+	free(ctx);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_too_large_is_einval),
+		cmocka_unit_test(test_post_without_queue_is_enomem),
+		cmocka_unit_test(test_records_have_a_cache_line_each),
+		cmocka_unit_test(test_freed_record_is_used_again_zeroed),
+		cmocka_unit_test(test_table_gives_lowest_free_number),
+		cmocka_unit_test(test_table_removes_only_its_own),
+		cmocka_unit_test(test_bfreg_addresses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
