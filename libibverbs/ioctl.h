@@ -129,9 +129,11 @@ static inline struct ib_uverbs_attr *attr_out(struct verbs_attrs *attrs,
 	return attr_add(attrs, id, len, (uintptr_t)buf);
 }
 
+/* Zeroed first: a memory checker does not see what the kernel writes. */
 static inline struct ib_uverbs_attr *attr_out_u32(struct verbs_attrs *attrs,
 						  uint16_t id, uint32_t *value)
 {
+	*value = 0;
 	return attr_out(attrs, id, value, sizeof(*value));
 }
 
