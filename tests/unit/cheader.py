@@ -33,7 +33,9 @@ def run_gcc(include_dirs, source, *options):
 
 
 def include_lines(headers):
-    return "".join(f"#include <infiniband/{header}>\n" for header in headers)
+    """A header without a folder is one of <infiniband/...>."""
+    paths = (h if "/" in h else f"infiniband/{h}" for h in headers)
+    return "".join(f"#include <{path}>\n" for path in paths)
 
 
 class Die:

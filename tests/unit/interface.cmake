@@ -25,6 +25,8 @@ list(REMOVE_ITEM STOCK_HEADERS mlx5dv.h)
 script_test(headers_stock check_headers.py --stock ${STOCK_INCLUDE}
 	--ours ${OUR_INCLUDE} ${STOCK_HEADERS})
 
+script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE})
+
 foreach(library ibverbs mlx5 efa hns)
 	if(TARGET ${library})
 		script_test(symbols_${library} check_symbols.py

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Compare our copy of the kernel's names with the system's kernel headers.
+
+<infiniband/ib_user_ioctl_verbs.h> stands in for the kernel's header of the same
+name, which may be older or newer. What both have must be the same: values of
+constants, sizes of structs, place and type of members. A member may replace
+reserved bytes, and each side may have names that the other lacks.
+"""
+
+import argparse
+import sys
+
+import cheader
+
+KERNELS = "rdma/ib_user_ioctl_verbs.h"
+OURS = "ib_user_ioctl_verbs.h"
+
+
+def members(layout):
+    """Members by name: offset and type. Not those that only keep a place."""
+    rows = (line.rsplit(" ", 1) for line in layout[1:])
+    return {name: place for place, name in rows if not name.startswith("reserved")}
+
+
+def compare_structs(kernels, ours):
+    for name in kernels.keys() & ours.keys():
+        if name.startswith("enum"):
+            continue
+        if kernels[name][0] != ours[name][0]:
+            yield f"{name}: {ours[name][0]}, the kernel's {kernels[name][0]}"
+        theirs, mine = members(kernels[name]), members(ours[name])
+        for member in theirs.keys() & mine.keys():
+            if theirs[member] != mine[member]:
+                yield f"{name}.{member}: {mine[member]}, the kernel's {theirs[member]}"
+
+
+def compare_values(kernels, ours):
+    for name in kernels.keys() & ours.keys():
+        if kernels[name] != ours[name]:
+            yield f"{name} is {ours[name]}, the kernel's {kernels[name]}"
+
+
+def common_names(kernels, ours):
+    """How much of our header was compared; both include the same others."""
+    others = cheader.read_types([], ["rdma/ib_user_verbs.h"])
+    common = kernels.constants.keys() & ours.constants.keys()
+    return common - others.constants.keys()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("include_dir")
+    args = parser.parse_args()
+
+    kernels = cheader.read_types([], [KERNELS])
+    ours = cheader.read_types([args.include_dir], [OURS])
+    found = [
+        *compare_structs(kernels.layouts, ours.layouts),
+        *compare_values(kernels.constants, ours.constants),
+    ]
+    compared = len(common_names(kernels, ours))
+    for line in sorted(found):
+        print(line)
+    print(f"{compared} constants compared, {len(found)} differences")
+    return 1 if found or not compared else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
