@@ -41,6 +41,11 @@ static const struct layout layouts[] = {
 	{ .size = 100001, .offset = 0x1811, .iova = 0x7f0000000811 },
 };
 
+/* Small, for many turns. */
+static const struct layout moving_layout = {
+	.size = 20001, .offset = 0x1811, .iova = 0x7f0000000811,
+};
+
 static const char usage_text[] =
 	"Usage: ibv_dmabuf_demo [OPTION...]\n"
 	"\n"
@@ -49,7 +54,7 @@ static const char usage_text[] =
 	"\n"
 	"  -d, --ib-dev=DEV      RDMA device (default: the first that lets buffers move)\n"
 	"      --exporter=SPEC   only this one; may be repeated\n"
-	"      --moves=N         moves of the buffers for each operation (1000)\n"
+	"      --moves=N         moves of the buffers for each operation (2000)\n"
 	"      --json            report as one JSON object\n"
 	"\n"
 	"Exit status: 0 every row is verified, 1 some row is not, 2 no device imports\n"
@@ -172,7 +177,8 @@ static void run_moving(struct demo *demo)
 	if (!demo->json)
 		printf("\nmoving the buffers under traffic\n");
 	for (op = PP_WRITE; op <= PP_SEND; op++) {
-		row_options(demo, MOVING_EXPORTER, &layouts[1], op, &options);
+		row_options(demo, MOVING_EXPORTER, &moving_layout, op,
+			    &options);
 		options.moves = demo->moves;
 		run_row(demo, &options);
 	}
@@ -352,7 +358,7 @@ static int parse_options(int argc, char **argv, struct demo *demo)
 	};
 	int option;
 
-	demo->moves = 1000;
+	demo->moves = 2000;
 	while ((option = getopt_long(argc, argv, "d:h", long_options, NULL)) >=
 	       0)
 		if (parse_option(demo, option, optarg))

@@ -144,11 +144,15 @@ int pp_check_turn(struct pp_end *end, uint64_t iteration,
 /* What the exporter itself has seen: its guards, and who broke its rules. */
 int pp_check_exporter(struct pp_end *end, struct pp_result *result);
 
-/* pp_moves.c: a thread that moves the ends' buffers by turns. */
+/*
+ * pp_moves.c: a thread that moves the ends' buffers by turns, each somewhere
+ * in another turn of the traffic: counting on while nothing flows is no test.
+ */
 struct pp_mover {
 	struct dmabuf_buf *bufs[2];
 	pthread_t thread;
 	unsigned int wanted;
+	atomic_uint turns;	/* of the traffic so far, its thread counts */
 	atomic_uint moved;
 	atomic_bool stop;
 	atomic_bool done;

@@ -78,11 +78,22 @@ static int prepare_end(struct pp_end *end, struct pp_result *result)
 	return pp_post_recv(end, result);
 }
 
-static int loopback_iteration(struct pp_end ends[2], uint64_t i,
-			      struct pp_result *result)
+/* One turn: from produces, to consumes. turns may be NULL. */
+static int loopback_turn(struct pp_end *from, struct pp_end *to, uint64_t i,
+			 atomic_uint *turns, struct pp_result *result)
 {
-	if (produce(&ends[0], i, result) || consume(&ends[1], i, result) ||
-	    produce(&ends[1], i, result) || consume(&ends[0], i, result))
+	if (produce(from, i, result) || consume(to, i, result))
+		return -1;
+	if (turns)
+		++*turns;
+	return 0;
+}
+
+static int loopback_iteration(struct pp_end ends[2], uint64_t i,
+			      atomic_uint *turns, struct pp_result *result)
+{
+	if (loopback_turn(&ends[0], &ends[1], i, turns, result) ||
+	    loopback_turn(&ends[1], &ends[0], i, turns, result))
 		return -1;
 	result->iterations++;
 	return 0;
@@ -95,7 +106,7 @@ static int loopback_turns(struct pp_end ends[2],
 	uint64_t i;
 
 	for (i = 0; i < options->iterations; i++)
-		if (loopback_iteration(ends, i, result))
+		if (loopback_iteration(ends, i, NULL, result))
 			return -1;
 	return 0;
 }
@@ -112,7 +123,7 @@ static int moving_turns(struct pp_end ends[2],
 	if (pp_start_mover(&mover, ends, options->moves, result))
 		return -1;
 	for (i = 0; !ret && (i < options->iterations || !mover.done); i++)
-		ret = loopback_iteration(ends, i, result);
+		ret = loopback_iteration(ends, i, &mover.turns, result);
 	if (!ret)
 		return pp_join_mover(&mover, result);
 	/* What went wrong first is what counts. */
