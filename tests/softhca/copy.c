@@ -131,23 +131,28 @@ static int fault_pages(struct hca_mr *dst, struct hca_mr *src,
 	return hca_mr_fault_locked(dst);
 }
 
+/* memmove() can be several times slower, and overlap is rare. */
+static void copy_run(void *to, const void *from, size_t len)
+{
+	if (to < from + len && from < to + len)
+		memmove(to, from, len);
+	else
+		memcpy(to, from, len);
+}
+
 /* Copies in runs that leave neither a page of dst nor one of src. */
 static void copy_pages(struct hca_mr *dst, u64 to, struct hca_mr *src,
 		       u64 from, const void *inl, size_t len)
 {
-	size_t n, m;
+	size_t n, m = SIZE_MAX;
+	const void *s;
 	void *d;
 
 	for (; len; len -= n, to += n, from += n) {
 		d = hca_mr_ptr(dst, to, &n);
-		n = min(n, len);
-		if (!src) {
-			memcpy(d, inl + from, n);
-			continue;
-		}
-		inl = hca_mr_ptr(src, from, &m);
-		n = min(n, m);
-		memmove(d, inl, n);
+		s = src ? hca_mr_ptr(src, from, &m) : inl + from;
+		n = min3(n, m, len);
+		copy_run(d, s, n);
 	}
 }
 
