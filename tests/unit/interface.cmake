@@ -58,3 +58,6 @@ map_test(ibverbs libibverbs verbs.h ibv_ mult_ mbps_)
 set(UNDECLARED)
 map_test(efa providers/stubs efadv.h efadv_)
 map_test(hns providers/stubs hnsdv.h hnsdv_)
+
+script_test(programs_bind check_programs.py --stock ${STOCK_ROOT}
+	--ours ${PROJECT_BINARY_DIR}/lib)
