@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""What all objects of this package share: closing, and raising on errors."""
+
+import weakref
+
+from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+
+
+def PyverbsRDMAErrno(msg, error_code):
+    """The exception for a failed call, with its errno."""
+    return PyverbsRDMAError(msg, error_code)
+
+
+# One check per way in which verbs report failure. err is errno as it was right
+# after the call: anything done in Python in between may change it.
+
+cdef int check_ptr(const void *ptr, int err, what) except -1:
+    if ptr == NULL:
+        raise PyverbsRDMAError(f'{what} failed', err)
+    return 0
+
+
+cdef int check_status(int ret, what) except -1:
+    if ret:
+        raise PyverbsRDMAError(f'{what} failed', ret if ret > 0 else -ret)
+    return 0
+
+
+cdef int check_minus_one(int ret, int err, what) except -1:
+    if ret < 0:
+        raise PyverbsRDMAError(f'{what} failed', err)
+    return 0
+
+
+cdef int check_open(const void *ptr, what) except -1:
+    """For what a verb would dereference."""
+    if ptr == NULL:
+        raise PyverbsUserError(f'{what} is closed')
+    return 0
+
+
+cdef class PyverbsObject:
+    """Base of all classes."""
+
+
+cdef class PyverbsCM(PyverbsObject):
+    """Base of what owns something: close() it, or use it in a with statement.
+
+    An object keeps what it was made from alive and knows, weakly, what was
+    made from it, so that close() can close those first. After a failed close()
+    the object is as it was.
+    """
+
+    def __cinit__(self, *args, **kwargs):
+        self.children = weakref.WeakSet()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        self.close()
+
+    cdef add_ref(self, PyverbsCM child):
+        self.children.add(child)
+
+    cdef close_children(self):
+        for child in list(self.children):
+            (<PyverbsCM>child).close()
+        self.children.clear()
+
+    cpdef close(self):
+        """Release it, and before it whatever was made from it."""
+        self.close_children()

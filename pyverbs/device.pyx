@@ -1,0 +1,591 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Devices: listing, opening and asking what they are."""
+
+from libc.errno cimport errno
+from libc.stdint cimport uint16_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from pyverbs.base cimport check_minus_one, check_open, check_ptr, check_status
+
+from pyverbs import enums as e
+from pyverbs.pyverbs_error import PyverbsUserError
+
+
+cdef gid_to_str(v.ibv_gid *gid):
+    return (<char *>gid.raw)[:16].hex(':', 2)
+
+
+def guid_format(num):
+    """A GUID in network byte order as text: four groups of four digits."""
+    digits = num.to_bytes(8, 'little').hex()
+    return ':'.join(digits[i:i + 4] for i in range(0, 16, 4))
+
+
+cdef class Device(PyverbsObject):
+    """What is known about a device without opening it."""
+    cdef object _name
+    cdef uint64_t _guid
+    cdef int _index
+    cdef object _node_type
+    cdef object _transport_type
+
+    @property
+    def name(self):
+        """As bytes."""
+        return self._name
+
+    @property
+    def guid(self):
+        """In network byte order, see guid_format()."""
+        return self._guid
+
+    @property
+    def index(self):
+        return self._index
+
+    @property
+    def node_type(self):
+        return self._node_type
+
+    @property
+    def transport_type(self):
+        return self._transport_type
+
+    def __str__(self):
+        return (f'Device {self.name.decode()}, index {self.index}, '
+                f'guid {guid_format(self.guid)}')
+
+
+cdef make_device(v.ibv_device *device):
+    cdef Device dev = Device()
+
+    dev._name = v.ibv_get_device_name(device)
+    dev._guid = v.ibv_get_device_guid(device)
+    dev._index = v.ibv_get_device_index(device)
+    dev._node_type = e.ibv_node_type(device.node_type)
+    dev._transport_type = e.ibv_transport_type(device.transport_type)
+    return dev
+
+
+def get_device_list():
+    """List the machine's RDMA devices: Device objects, maybe none."""
+    cdef v.ibv_device **devices
+    cdef int num = 0
+    cdef int err
+
+    with nogil:
+        devices = v.ibv_get_device_list(&num)
+        err = errno
+    check_ptr(devices, err, 'ibv_get_device_list')
+    try:
+        return [make_device(devices[i]) for i in range(num)]
+    finally:
+        v.ibv_free_device_list(devices)
+
+
+cdef v.ibv_device *find_device(v.ibv_device **devices, bytes name):
+    cdef int i = 0
+
+    while devices[i] != NULL:
+        if v.ibv_get_device_name(devices[i]) == name:
+            return devices[i]
+        i += 1
+    return NULL
+
+
+cdef class Context(PyverbsCM):
+    """An open device: Context(name='rxe0').
+
+    Raises PyverbsUserError if no device has that name. Everything made from a
+    context is closed with it.
+    """
+
+    def __init__(self, *, name):
+        cdef v.ibv_device **devices
+        cdef v.ibv_device *device
+        cdef int err
+
+        with nogil:
+            devices = v.ibv_get_device_list(NULL)
+            err = errno
+        check_ptr(devices, err, 'ibv_get_device_list')
+        try:
+            device = find_device(devices, name.encode())
+            if device == NULL:
+                raise PyverbsUserError(f'Failed to find device {name}')
+            with nogil:
+                self.context = v.ibv_open_device(device)
+                err = errno
+            check_ptr(self.context, err, f'ibv_open_device({name})')
+        finally:
+            v.ibv_free_device_list(devices)
+        self.dev_name = name
+
+    cpdef close(self):
+        cdef int ret, err
+
+        if self.context == NULL:
+            return
+        self.close_children()
+        with nogil:
+            ret = v.ibv_close_device(self.context)
+            err = errno
+        check_minus_one(ret, err, 'ibv_close_device')
+        self.context = NULL
+
+    def __dealloc__(self):
+        if self.context != NULL:
+            with nogil:
+                v.ibv_close_device(self.context)
+
+    @property
+    def name(self):
+        return self.dev_name
+
+    @property
+    def cmd_fd(self):
+        """The descriptor of the commands; the context owns it."""
+        check_open(self.context, 'Context')
+        return self.context.cmd_fd
+
+    @property
+    def async_fd(self):
+        """Readable when get_async_event() has one; the context owns it."""
+        check_open(self.context, 'Context')
+        return self.context.async_fd
+
+    @property
+    def num_comp_vectors(self):
+        check_open(self.context, 'Context')
+        return self.context.num_comp_vectors
+
+    def query_device(self):
+        """Return a DeviceAttr."""
+        cdef DeviceAttr attr = DeviceAttr()
+        cdef int ret
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_query_device(self.context, &attr.dev_attr)
+        check_status(ret, 'ibv_query_device')
+        return attr
+
+    def query_port(self, unsigned char port_num):
+        """Return the PortAttr of a port; the first is 1."""
+        cdef PortAttr attr = PortAttr()
+        cdef int ret
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_query_port(self.context, port_num, &attr.attr)
+        check_status(ret, f'ibv_query_port({port_num})')
+        return attr
+
+    def query_gid(self, unsigned char port_num, int index):
+        """Return the GID at that index."""
+        from pyverbs.addr import GID
+
+        cdef v.ibv_gid gid
+        cdef int ret, err
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_query_gid(self.context, port_num, index, &gid)
+            err = errno
+        check_minus_one(ret, err, f'ibv_query_gid({port_num}, {index})')
+        return GID(gid_to_str(&gid))
+
+    def query_gid_ex(self, unsigned int port_num, unsigned int gid_index,
+                     unsigned int flags=0):
+        """Return the GIDEntry at that index."""
+        cdef GIDEntry entry = GIDEntry()
+        cdef int ret
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_query_gid_ex(self.context, port_num, gid_index,
+                                     &entry.entry, flags)
+        check_status(ret, f'ibv_query_gid_ex({port_num}, {gid_index})')
+        return entry
+
+    def query_gid_table(self, size_t max_entries, unsigned int flags=0):
+        """Return the GIDEntry objects of all ports, at most max_entries."""
+        cdef v.ibv_gid_entry *entries
+        cdef ssize_t ret
+        cdef GIDEntry entry
+
+        check_open(self.context, 'Context')
+        entries = <v.ibv_gid_entry *>calloc(max_entries or 1,
+                                            sizeof(v.ibv_gid_entry))
+        if entries == NULL:
+            raise MemoryError()
+        try:
+            with nogil:
+                ret = v.ibv_query_gid_table(self.context, entries,
+                                            max_entries, flags)
+            if ret < 0:
+                check_status(<int>ret, 'ibv_query_gid_table')
+            table = []
+            for i in range(ret):
+                entry = GIDEntry()
+                entry.entry = entries[i]
+                table.append(entry)
+            return table
+        finally:
+            free(entries)
+
+    def query_gid_type(self, unsigned int port_num, unsigned int index):
+        """Return the type of the GID at that index, an ibv_gid_type_sysfs."""
+        entry = self.query_gid_ex(port_num, index)
+        if entry.gid_type == e.IBV_GID_TYPE_ROCE_V2:
+            return e.IBV_GID_TYPE_SYSFS_ROCE_V2
+        return e.IBV_GID_TYPE_SYSFS_IB_ROCE_V1
+
+    def query_pkey(self, unsigned char port_num, int index):
+        """Return the P_Key at that index, in network byte order."""
+        cdef uint16_t pkey = 0
+        cdef int ret, err
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_query_pkey(self.context, port_num, index, &pkey)
+            err = errno
+        check_minus_one(ret, err, f'ibv_query_pkey({port_num}, {index})')
+        return pkey
+
+    def get_pkey_index(self, unsigned char port_num, uint16_t pkey):
+        """Return where a P_Key, in network byte order, is in the table."""
+        cdef int ret, err
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_get_pkey_index(self.context, port_num, pkey)
+            err = errno
+        check_minus_one(ret, err, f'ibv_get_pkey_index({port_num}, {pkey:#x})')
+        return ret
+
+    def get_async_event(self):
+        """Wait for an AsyncEvent. The caller has to ack() it.
+
+        Until then what the event is about cannot be closed.
+        """
+        cdef AsyncEvent event = AsyncEvent()
+        cdef int ret, err
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = v.ibv_get_async_event(self.context, &event.event)
+            err = errno
+        check_minus_one(ret, err, 'ibv_get_async_event')
+        event.ctx = self
+        event.pending = True
+        return event
+
+
+cdef class AsyncEvent(PyverbsObject):
+    """An asynchronous event of a device, port, QP or CQ."""
+
+    @property
+    def event_type(self):
+        """An ibv_event_type."""
+        return e.ibv_event_type(self.event.event_type)
+
+    def ack(self):
+        """Say that it has been dealt with; more than once does no harm."""
+        if not self.pending:
+            return
+        self.pending = False
+        with nogil:
+            v.ibv_ack_async_event(&self.event)
+
+
+cdef class DeviceAttr(PyverbsObject):
+    """What a device can do, as query_device() found it."""
+
+    @property
+    def fw_version(self):
+        return self.dev_attr.fw_ver.decode()
+
+    @property
+    def node_guid(self):
+        return self.dev_attr.node_guid
+
+    @property
+    def sys_image_guid(self):
+        return self.dev_attr.sys_image_guid
+
+    @property
+    def max_mr_size(self):
+        return self.dev_attr.max_mr_size
+
+    @property
+    def page_size_cap(self):
+        return self.dev_attr.page_size_cap
+
+    @property
+    def vendor_id(self):
+        return self.dev_attr.vendor_id
+
+    @property
+    def vendor_part_id(self):
+        return self.dev_attr.vendor_part_id
+
+    @property
+    def hw_ver(self):
+        return self.dev_attr.hw_ver
+
+    @property
+    def max_qp(self):
+        return self.dev_attr.max_qp
+
+    @property
+    def max_qp_wr(self):
+        return self.dev_attr.max_qp_wr
+
+    @property
+    def device_cap_flags(self):
+        return self.dev_attr.device_cap_flags
+
+    @property
+    def max_sge(self):
+        return self.dev_attr.max_sge
+
+    @property
+    def max_sge_rd(self):
+        return self.dev_attr.max_sge_rd
+
+    @property
+    def max_cq(self):
+        return self.dev_attr.max_cq
+
+    @property
+    def max_cqe(self):
+        return self.dev_attr.max_cqe
+
+    @property
+    def max_mr(self):
+        return self.dev_attr.max_mr
+
+    @property
+    def max_pd(self):
+        return self.dev_attr.max_pd
+
+    @property
+    def max_qp_rd_atom(self):
+        return self.dev_attr.max_qp_rd_atom
+
+    @property
+    def max_ee_rd_atom(self):
+        return self.dev_attr.max_ee_rd_atom
+
+    @property
+    def max_res_rd_atom(self):
+        return self.dev_attr.max_res_rd_atom
+
+    @property
+    def max_qp_init_rd_atom(self):
+        return self.dev_attr.max_qp_init_rd_atom
+
+    @property
+    def max_ee_init_rd_atom(self):
+        return self.dev_attr.max_ee_init_rd_atom
+
+    @property
+    def atomic_caps(self):
+        return e.ibv_atomic_cap(self.dev_attr.atomic_cap)
+
+    @property
+    def max_ee(self):
+        return self.dev_attr.max_ee
+
+    @property
+    def max_rdd(self):
+        return self.dev_attr.max_rdd
+
+    @property
+    def max_mw(self):
+        return self.dev_attr.max_mw
+
+    @property
+    def max_raw_ipv6_qps(self):
+        return self.dev_attr.max_raw_ipv6_qp
+
+    @property
+    def max_raw_ethy_qp(self):
+        return self.dev_attr.max_raw_ethy_qp
+
+    @property
+    def max_mcast_grp(self):
+        return self.dev_attr.max_mcast_grp
+
+    @property
+    def max_mcast_qp_attach(self):
+        return self.dev_attr.max_mcast_qp_attach
+
+    @property
+    def max_ah(self):
+        return self.dev_attr.max_ah
+
+    @property
+    def max_fmr(self):
+        return self.dev_attr.max_fmr
+
+    @property
+    def max_map_per_fmr(self):
+        return self.dev_attr.max_map_per_fmr
+
+    @property
+    def max_srq(self):
+        return self.dev_attr.max_srq
+
+    @property
+    def max_srq_wr(self):
+        return self.dev_attr.max_srq_wr
+
+    @property
+    def max_srq_sge(self):
+        return self.dev_attr.max_srq_sge
+
+    @property
+    def max_pkeys(self):
+        return self.dev_attr.max_pkeys
+
+    @property
+    def local_ca_ack_delay(self):
+        return self.dev_attr.local_ca_ack_delay
+
+    @property
+    def phys_port_cnt(self):
+        return self.dev_attr.phys_port_cnt
+
+
+cdef class PortAttr(PyverbsObject):
+    """How a port is, as query_port() found it."""
+
+    @property
+    def state(self):
+        return e.ibv_port_state(self.attr.state)
+
+    @property
+    def max_mtu(self):
+        return e.ibv_mtu(self.attr.max_mtu)
+
+    @property
+    def active_mtu(self):
+        return e.ibv_mtu(self.attr.active_mtu)
+
+    @property
+    def gid_tbl_len(self):
+        return self.attr.gid_tbl_len
+
+    @property
+    def port_cap_flags(self):
+        return self.attr.port_cap_flags
+
+    @property
+    def port_cap_flags2(self):
+        return self.attr.port_cap_flags2
+
+    @property
+    def max_msg_sz(self):
+        return self.attr.max_msg_sz
+
+    @property
+    def bad_pkey_cntr(self):
+        return self.attr.bad_pkey_cntr
+
+    @property
+    def qkey_viol_cntr(self):
+        return self.attr.qkey_viol_cntr
+
+    @property
+    def pkey_tbl_len(self):
+        return self.attr.pkey_tbl_len
+
+    @property
+    def lid(self):
+        return self.attr.lid
+
+    @property
+    def sm_lid(self):
+        return self.attr.sm_lid
+
+    @property
+    def lmc(self):
+        return self.attr.lmc
+
+    @property
+    def max_vl_num(self):
+        return self.attr.max_vl_num
+
+    @property
+    def sm_sl(self):
+        return self.attr.sm_sl
+
+    @property
+    def subnet_timeout(self):
+        return self.attr.subnet_timeout
+
+    @property
+    def init_type_reply(self):
+        return self.attr.init_type_reply
+
+    @property
+    def active_width(self):
+        return self.attr.active_width
+
+    @property
+    def active_speed(self):
+        return self.attr.active_speed
+
+    @property
+    def active_speed_ex(self):
+        return self.attr.active_speed_ex
+
+    @property
+    def phys_state(self):
+        return self.attr.phys_state
+
+    @property
+    def link_layer(self):
+        return self.attr.link_layer
+
+    @property
+    def flags(self):
+        return self.attr.flags
+
+
+cdef class GIDEntry(PyverbsObject):
+    """An entry of the GID table."""
+
+    def gid_str(self):
+        """The GID as text."""
+        return gid_to_str(&self.entry.gid)
+
+    @property
+    def gid_subnet_prefix(self):
+        """The GID's first half, as a number."""
+        return int.from_bytes((<char *>self.entry.gid.raw)[:8], 'big')
+
+    @property
+    def gid_interface_id(self):
+        """The GID's second half, as a number."""
+        return int.from_bytes((<char *>self.entry.gid.raw)[8:16], 'big')
+
+    @property
+    def gid_index(self):
+        return self.entry.gid_index
+
+    @property
+    def port_num(self):
+        return self.entry.port_num
+
+    @property
+    def gid_type(self):
+        return self.entry.gid_type
+
+    @property
+    def ndev_ifindex(self):
+        """The network device's index, 0 without one."""
+        return self.entry.ndev_ifindex

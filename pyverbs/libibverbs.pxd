@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+
+cdef extern from '<infiniband/verbs.h>' nogil:
+
+    cdef union ibv_gid:
+        uint8_t raw[16]
+
+    enum ibv_qp_type:
+        pass
+    enum ibv_qp_state:
+        pass
+    enum ibv_mtu:
+        pass
+    enum ibv_mig_state:
+        pass
+    enum ibv_wr_opcode:
+        pass
+    enum ibv_wc_status:
+        pass
+    enum ibv_wc_opcode:
+        pass
+    enum ibv_atomic_cap:
+        pass
+    enum ibv_port_state:
+        pass
+    enum ibv_event_type:
+        pass
+    enum ibv_node_type:
+        pass
+    enum ibv_transport_type:
+        pass
+
+    cdef struct ibv_device:
+        ibv_node_type node_type
+        ibv_transport_type transport_type
+
+    cdef struct ibv_context:
+        ibv_device *device
+        int cmd_fd
+        int async_fd
+        int num_comp_vectors
+
+    cdef struct ibv_device_attr:
+        char *fw_ver
+        uint64_t node_guid
+        uint64_t sys_image_guid
+        uint64_t max_mr_size
+        uint64_t page_size_cap
+        uint32_t vendor_id
+        uint32_t vendor_part_id
+        uint32_t hw_ver
+        int max_qp
+        int max_qp_wr
+        unsigned int device_cap_flags
+        int max_sge
+        int max_sge_rd
+        int max_cq
+        int max_cqe
+        int max_mr
+        int max_pd
+        int max_qp_rd_atom
+        int max_ee_rd_atom
+        int max_res_rd_atom
+        int max_qp_init_rd_atom
+        int max_ee_init_rd_atom
+        ibv_atomic_cap atomic_cap
+        int max_ee
+        int max_rdd
+        int max_mw
+        int max_raw_ipv6_qp
+        int max_raw_ethy_qp
+        int max_mcast_grp
+        int max_mcast_qp_attach
+        int max_total_mcast_qp_attach
+        int max_ah
+        int max_fmr
+        int max_map_per_fmr
+        int max_srq
+        int max_srq_wr
+        int max_srq_sge
+        uint16_t max_pkeys
+        uint8_t local_ca_ack_delay
+        uint8_t phys_port_cnt
+
+    cdef struct ibv_port_attr:
+        ibv_port_state state
+        ibv_mtu max_mtu
+        ibv_mtu active_mtu
+        int gid_tbl_len
+        uint32_t port_cap_flags
+        uint32_t max_msg_sz
+        uint32_t bad_pkey_cntr
+        uint32_t qkey_viol_cntr
+        uint16_t pkey_tbl_len
+        uint16_t lid
+        uint16_t sm_lid
+        uint8_t lmc
+        uint8_t max_vl_num
+        uint8_t sm_sl
+        uint8_t subnet_timeout
+        uint8_t init_type_reply
+        uint8_t active_width
+        uint8_t active_speed
+        uint8_t phys_state
+        uint8_t link_layer
+        uint8_t flags
+        uint16_t port_cap_flags2
+        uint32_t active_speed_ex
+
+    cdef struct ibv_gid_entry:
+        ibv_gid gid
+        uint32_t gid_index
+        uint32_t port_num
+        uint32_t gid_type
+        uint32_t ndev_ifindex
+
+    cdef struct ibv_async_event:
+        ibv_event_type event_type
+
+    cdef struct ibv_pd:
+        uint32_t handle
+
+    cdef struct ibv_mr:
+        void *addr
+        size_t length
+        uint32_t handle
+        uint32_t lkey
+        uint32_t rkey
+
+    cdef struct ibv_comp_channel:
+        int fd
+
+    cdef struct ibv_cq:
+        int cqe
+
+    cdef struct ibv_srq:
+        pass
+
+    cdef struct ibv_global_route:
+        ibv_gid dgid
+        uint32_t flow_label
+        uint8_t sgid_index
+        uint8_t hop_limit
+        uint8_t traffic_class
+
+    cdef struct ibv_grh:
+        uint32_t version_tclass_flow
+        uint16_t paylen
+        uint8_t next_hdr
+        uint8_t hop_limit
+        ibv_gid sgid
+        ibv_gid dgid
+
+    cdef struct ibv_ah_attr:
+        ibv_global_route grh
+        uint16_t dlid
+        uint8_t sl
+        uint8_t src_path_bits
+        uint8_t static_rate
+        uint8_t is_global
+        uint8_t port_num
+
+    cdef struct ibv_ah:
+        pass
+
+    cdef struct ibv_qp_cap:
+        uint32_t max_send_wr
+        uint32_t max_recv_wr
+        uint32_t max_send_sge
+        uint32_t max_recv_sge
+        uint32_t max_inline_data
+
+    cdef struct ibv_qp_init_attr:
+        void *qp_context
+        ibv_cq *send_cq
+        ibv_cq *recv_cq
+        ibv_srq *srq
+        ibv_qp_cap cap
+        ibv_qp_type qp_type
+        int sq_sig_all
+
+    cdef struct ibv_qp_attr:
+        ibv_qp_state qp_state
+        ibv_qp_state cur_qp_state
+        ibv_mtu path_mtu
+        ibv_mig_state path_mig_state
+        uint32_t qkey
+        uint32_t rq_psn
+        uint32_t sq_psn
+        uint32_t dest_qp_num
+        unsigned int qp_access_flags
+        ibv_qp_cap cap
+        ibv_ah_attr ah_attr
+        ibv_ah_attr alt_ah_attr
+        uint16_t pkey_index
+        uint16_t alt_pkey_index
+        uint8_t en_sqd_async_notify
+        uint8_t sq_draining
+        uint8_t max_rd_atomic
+        uint8_t max_dest_rd_atomic
+        uint8_t min_rnr_timer
+        uint8_t port_num
+        uint8_t timeout
+        uint8_t retry_cnt
+        uint8_t rnr_retry
+        uint8_t alt_port_num
+        uint8_t alt_timeout
+        uint32_t rate_limit
+
+    cdef struct ibv_qp:
+        uint32_t qp_num
+        ibv_qp_state state
+        ibv_qp_type qp_type
+
+    cdef struct ibv_sge:
+        uint64_t addr
+        uint32_t length
+        uint32_t lkey
+
+    # The unions of the work request, seen as far as they are used here.
+    cdef struct wr_rdma "ibv_send_wr::wr.rdma":
+        uint64_t remote_addr
+        uint32_t rkey
+
+    cdef struct wr_atomic "ibv_send_wr::wr.atomic":
+        uint64_t remote_addr
+        uint64_t compare_add
+        uint64_t swap
+        uint32_t rkey
+
+    cdef struct wr_ud "ibv_send_wr::wr.ud":
+        ibv_ah *ah
+        uint32_t remote_qpn
+        uint32_t remote_qkey
+
+    cdef union wr_union "ibv_send_wr::wr":
+        wr_rdma rdma
+        wr_atomic atomic
+        wr_ud ud
+
+    cdef struct ibv_send_wr:
+        uint64_t wr_id
+        ibv_send_wr *next
+        ibv_sge *sg_list
+        int num_sge
+        ibv_wr_opcode opcode
+        unsigned int send_flags
+        uint32_t imm_data
+        wr_union wr
+
+    cdef struct ibv_recv_wr:
+        uint64_t wr_id
+        ibv_recv_wr *next
+        ibv_sge *sg_list
+        int num_sge
+
+    cdef struct ibv_wc:
+        uint64_t wr_id
+        ibv_wc_status status
+        ibv_wc_opcode opcode
+        uint32_t vendor_err
+        uint32_t byte_len
+        uint32_t imm_data
+        uint32_t qp_num
+        uint32_t src_qp
+        unsigned int wc_flags
+        uint16_t pkey_index
+        uint16_t slid
+        uint8_t sl
+        uint8_t dlid_path_bits
+
+    ibv_device **ibv_get_device_list(int *num_devices)
+    void ibv_free_device_list(ibv_device **devices)
+    const char *ibv_get_device_name(ibv_device *device)
+    uint64_t ibv_get_device_guid(ibv_device *device)
+    int ibv_get_device_index(ibv_device *device)
+    ibv_context *ibv_open_device(ibv_device *device)
+    int ibv_close_device(ibv_context *context)
+    int ibv_query_device(ibv_context *context, ibv_device_attr *attr)
+    int ibv_query_port(ibv_context *context, uint8_t port,
+                       ibv_port_attr *attr)
+    int ibv_query_gid(ibv_context *context, uint8_t port, int index,
+                      ibv_gid *gid)
+    int ibv_query_gid_ex(ibv_context *context, uint32_t port, uint32_t index,
+                         ibv_gid_entry *entry, uint32_t flags)
+    ssize_t ibv_query_gid_table(ibv_context *context, ibv_gid_entry *entries,
+                                size_t max_entries, uint32_t flags)
+    int ibv_query_pkey(ibv_context *context, uint8_t port, int index,
+                       uint16_t *pkey)
+    int ibv_get_pkey_index(ibv_context *context, uint8_t port, uint16_t pkey)
+    int ibv_get_async_event(ibv_context *context, ibv_async_event *event)
+    void ibv_ack_async_event(ibv_async_event *event)
+
+    ibv_pd *ibv_alloc_pd(ibv_context *context)
+    int ibv_dealloc_pd(ibv_pd *pd)
+
+    ibv_mr *ibv_reg_mr(ibv_pd *pd, void *addr, size_t length, int access)
+    ibv_mr *ibv_reg_dmabuf_mr(ibv_pd *pd, uint64_t offset, size_t length,
+                              uint64_t iova, int fd, int access)
+    int ibv_dereg_mr(ibv_mr *mr)
+
+    ibv_comp_channel *ibv_create_comp_channel(ibv_context *context)
+    int ibv_destroy_comp_channel(ibv_comp_channel *channel)
+    ibv_cq *ibv_create_cq(ibv_context *context, int cqe, void *cq_context,
+                          ibv_comp_channel *channel, int comp_vector)
+    int ibv_resize_cq(ibv_cq *cq, int cqe)
+    int ibv_destroy_cq(ibv_cq *cq)
+    int ibv_poll_cq(ibv_cq *cq, int num_entries, ibv_wc *wc)
+    int ibv_req_notify_cq(ibv_cq *cq, int solicited_only)
+    int ibv_get_cq_event(ibv_comp_channel *channel, ibv_cq **cq,
+                         void **cq_context)
+    void ibv_ack_cq_events(ibv_cq *cq, unsigned int num_events)
+
+    ibv_ah *ibv_create_ah(ibv_pd *pd, ibv_ah_attr *attr)
+    ibv_ah *ibv_create_ah_from_wc(ibv_pd *pd, ibv_wc *wc, ibv_grh *grh,
+                                  uint8_t port)
+    int ibv_destroy_ah(ibv_ah *ah)
+
+    ibv_qp *ibv_create_qp(ibv_pd *pd, ibv_qp_init_attr *attr)
+    int ibv_modify_qp(ibv_qp *qp, ibv_qp_attr *attr, int mask)
+    int ibv_query_qp(ibv_qp *qp, ibv_qp_attr *attr, int mask,
+                     ibv_qp_init_attr *init_attr)
+    int ibv_destroy_qp(ibv_qp *qp)
+    int ibv_post_send(ibv_qp *qp, ibv_send_wr *wr, ibv_send_wr **bad_wr)
+    int ibv_post_recv(ibv_qp *qp, ibv_recv_wr *wr, ibv_recv_wr **bad_wr)

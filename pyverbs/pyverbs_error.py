@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""What calls of this package raise."""
+
+import os
+
+
+class PyverbsError(Exception):
+    """Base of everything raised on purpose."""
+
+
+class PyverbsRDMAError(PyverbsError):
+    """A verb or the kernel refused; error_code is the errno value.
+
+    Without a known errno, error_code is -1.
+    """
+
+    def __init__(self, msg, error_code=-1):
+        self._error_code = error_code
+        if error_code != -1:
+            msg = f'{msg}. Errno: {error_code}, {os.strerror(error_code)}'
+        super().__init__(msg)
+
+    @property
+    def error_code(self):
+        return self._error_code
+
+
+class PyverbsUserError(PyverbsError):
+    """The arguments cannot be meant; no verb was called."""

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+from pyverbs cimport libibverbs as v
+from pyverbs.base cimport PyverbsCM, PyverbsObject
+from pyverbs.cq cimport CQ
+
+
+cdef class QPCap(PyverbsObject):
+    cdef v.ibv_qp_cap cap
+
+
+cdef class QPInitAttr(PyverbsObject):
+    cdef v.ibv_qp_init_attr attr
+    cdef object scq
+    cdef object rcq
+
+
+cdef class QPAttr(PyverbsObject):
+    cdef v.ibv_qp_attr attr
+
+
+cdef class QP(PyverbsCM):
+    cdef v.ibv_qp *qp
+    cdef object pd
+    cdef object scq
+    cdef object rcq
+    cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL
