@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /* The provider, and what it keeps per open device. */
 #include <errno.h>
+#include <stdio.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,32 @@ static void mlx5_uninit_context(struct verbs_context *vctx)
 	unmap_uars(ctx);
 }
 
+/* Firmware of this family is known by a last number of four digits. */
+static void format_fw_ver(char *buf, size_t len, uint64_t fw_ver)
+{
+	snprintf(buf, len, "%u.%u.%04u", (unsigned int)(fw_ver >> 32) & 0xffff,
+		 (unsigned int)(fw_ver >> 16) & 0xffff,
+		 (unsigned int)fw_ver & 0xffff);
+}
+
+static int mlx5_query_device_ex(struct ibv_context *context,
+				const struct ibv_query_device_ex_input *input,
+				struct ibv_device_attr_ex *attr,
+				size_t attr_size)
+{
+	uint64_t fw_ver;
+	int ret;
+
+	if (input && input->comp_mask)
+		return verbs_err(EINVAL);
+	ret = ibv_cmd_query_device(context, attr, attr_size, &fw_ver, NULL);
+	if (ret)
+		return ret;
+	format_fw_ver(attr->orig_attr.fw_ver, sizeof(attr->orig_attr.fw_ver),
+		      fw_ver);
+	return 0;
+}
+
 VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 	.abi = VERBS_PROVIDER_ABI,
 	.name = "mlx5",
@@ -183,6 +210,7 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 	.init_context = mlx5_init_context,
 	.uninit_context = mlx5_uninit_context,
 	.ops = {
+		.query_device_ex = mlx5_query_device_ex,
 		.alloc_pd = mlx5_alloc_pd,
 		.dealloc_pd = mlx5_dealloc_pd,
 		.reg_dmabuf_mr = verbs_reg_dmabuf_mr,
