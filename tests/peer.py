@@ -18,7 +18,8 @@ STOCK_DIR = "/usr/lib/x86_64-linux-gnu"
 OUR_DIR = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "build-vm/lib")
 LIB_DIRS = {"stock": STOCK_DIR, "ours": OUR_DIR}
-RDMA_LIBRARY = re.compile(r"/lib(ibverbs\.so|(mlx5|efa|hns)\.so|\w+-\w+\.so)")
+RDMA_LIBRARY = re.compile(
+    r"/lib(ibverbs\.so|(mlx5|efa|hns)\.so|\w+-(rdmav|prv)\d+\.so)")
 LIMIT = 60
 TCP_LISTEN = "0A"
 
