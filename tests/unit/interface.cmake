@@ -45,6 +45,9 @@ function(map_test library folder header)
 		--undeclared ${UNDECLARED})
 endfunction()
 
+unit_test(test_unsupported mlx5 efa hns ibverbs_headers)
+unit_test(test_verbs_inline ibverbs_headers)
+
 # What librdmacm, ibv_devinfo and pyverbs look up without a header of ours.
 set(UNDECLARED
 	ibv_copy_ah_attr_from_kern
