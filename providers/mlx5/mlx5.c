@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /* The provider, and what it keeps per open device. */
 #include <errno.h>
-#include <stdio.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
