@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 
 /*
- * The kernel's <rdma/ib_user_ioctl_verbs.h> as of Linux 6.12, for building where
- * the system's is older. Same include guard: the first one included counts.
- * All of it is kernel interface; values and layouts never change.
+ * The kernel's <rdma/ib_user_ioctl_verbs.h> as of Linux 6.12, for building
+ * where the system's is older. Same include guard: the first one included
+ * counts. All of it is kernel interface; values and layouts never change.
  */
 #ifndef IB_USER_IOCTL_VERBS_H
 #define IB_USER_IOCTL_VERBS_H

@@ -107,9 +107,8 @@ ibv_copy_path_rec_from_kern(struct ibv_sa_path_rec *dst,
 	dst->preference = src->preference;
 }
 
-VERBS_EXPORT void
-ibv_copy_path_rec_to_kern(struct ib_user_path_rec *dst,
-			  const struct ibv_sa_path_rec *src)
+VERBS_EXPORT void ibv_copy_path_rec_to_kern(struct ib_user_path_rec *dst,
+					    const struct ibv_sa_path_rec *src)
 {
 	memset(dst, 0, sizeof(*dst));
 	memcpy(dst->dgid, src->dgid.raw, sizeof(dst->dgid));

@@ -576,8 +576,7 @@ struct ibv_device_attr_ex {
 	uint64_t max_dm_size; /* bytes; 0: no device memory */
 	struct ibv_pci_atomic_caps pci_atomic_caps;
 	uint32_t xrc_odp_caps;
-	uint32_t
-		phys_port_cnt_ex; /* ports, where phys_port_cnt is too narrow */
+	uint32_t phys_port_cnt_ex; /* also when more than 255 */
 };
 
 /* Fills all of @device_attr. */
@@ -777,6 +776,7 @@ int ibv_query_gid(struct ibv_context *context, uint8_t port_num, int index,
 int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num,
 		      uint32_t gid_index, struct ibv_gid_entry *entry,
 		      uint32_t flags, size_t entry_size);
+
 /* One entry with its type and network device; ENODATA when it is empty. */
 static inline int ibv_query_gid_ex(struct ibv_context *context,
 				   uint32_t port_num, uint32_t gid_index,
@@ -789,6 +789,7 @@ static inline int ibv_query_gid_ex(struct ibv_context *context,
 ssize_t _ibv_query_gid_table(struct ibv_context *context,
 			     struct ibv_gid_entry *entries, size_t max_entries,
 			     uint32_t flags, size_t entry_size);
+
 /*
  * All entries in use, of all ports, into an array of @max_entries. Returns how
  * many there are, or a negative errno value: -EINVAL when the array is short.
@@ -875,11 +876,13 @@ struct ibv_td {
 };
 
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *context);
+
 /* EBUSY while anything was made from it. */
 int ibv_dealloc_pd(struct ibv_pd *pd);
 
 /* The PD that another process allocated on this device; for import only. */
 struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle);
+
 /* Frees our side of it; the PD itself lives on in its owner. */
 void ibv_unimport_pd(struct ibv_pd *pd);
 
@@ -1445,6 +1448,7 @@ struct ibv_cq {
 };
 
 struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context);
+
 /* EBUSY while a CQ uses it. */
 int ibv_destroy_comp_channel(struct ibv_comp_channel *channel);
 
@@ -2023,6 +2027,7 @@ ibv_create_srq_ex(struct ibv_context *context,
 int ibv_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr,
 		   int srq_attr_mask);
 int ibv_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr);
+
 /* The number that senders name; XRC only. */
 static inline int ibv_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num)
 {

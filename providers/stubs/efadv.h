@@ -5,8 +5,8 @@
 
 /*
  * What programs can ask of EFA devices beyond verbs. Attribute structs grow at
- * their end: inlen is the size the caller knows, comp_mask is zero. Errors as in
- * <infiniband/verbs.h>; EOPNOTSUPP on every other device.
+ * their end: inlen is the size the caller knows, comp_mask is zero. Errors as
+ * in <infiniband/verbs.h>; EOPNOTSUPP on every other device.
  */
 
 #include <stdbool.h>
