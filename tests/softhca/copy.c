@@ -27,6 +27,9 @@ static int find_region(const struct hca_side *side, const struct hca_seg *seg,
 	*mr = hca_mr_find(side->dev, seg->key);
 	if (!*mr || (*mr)->pd != side->pd)
 		return -EINVAL;
+	/* Early; what counts is the look under the dma_resv, at the access. */
+	if (READ_ONCE((*mr)->revoked))
+		return -EKEYREVOKED;
 	if (side->need & ~(*mr)->access)
 		return -EACCES;
 

@@ -106,7 +106,7 @@ static void hca_revoke(void *priv)
 	struct hca_mr *mr = priv;
 
 	mr->mapped = false;
-	mr->revoked = true;
+	WRITE_ONCE(mr->revoked, true);
 	if (!mr->dying)
 		hca_count(to_hca(mr->umem->ibdev), HCA_STAT_REVOKES, 1);
 }

@@ -179,8 +179,6 @@ static int check_attr(const struct ib_qp_attr *attr, int mask)
 		return -EOPNOTSUPP;
 	if ((mask & IB_QP_PORT && attr->port_num != 1) ||
 	    (mask & IB_QP_PKEY_INDEX && attr->pkey_index) ||
-	    (mask & IB_QP_ACCESS_FLAGS &&
-	     attr->qp_access_flags & ~HCA_QP_ACCESS) ||
 	    (mask & IB_QP_PATH_MTU && (attr->path_mtu < IB_MTU_256 ||
 				       attr->path_mtu > IB_MTU_4096)) ||
 	    (mask & IB_QP_TIMEOUT && attr->timeout > 31) ||
@@ -227,7 +225,7 @@ static void store_limits(struct hca_qp *qp, const struct ib_qp_attr *attr,
 	struct ib_qp_attr *a = &qp->attr;
 
 	if (mask & IB_QP_ACCESS_FLAGS)
-		a->qp_access_flags = attr->qp_access_flags;
+		a->qp_access_flags = attr->qp_access_flags & HCA_QP_ACCESS;
 	if (mask & IB_QP_TIMEOUT)
 		a->timeout = attr->timeout;
 	if (mask & IB_QP_RETRY_CNT)
