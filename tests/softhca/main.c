@@ -6,6 +6,7 @@
 #include <linux/netdevice.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 #include <net/addrconf.h>
 #include <rdma/ib_addr.h>
 #include <rdma/mlx5-abi.h>
@@ -205,7 +206,8 @@ int hca_count_alive(void)
 
 /*
  * A parent with real DMA operations, as importing a dma-buf needs; all of
- * memory in reach, so that nothing is ever bounced.
+ * memory in reach, so that nothing is bounced; where everything has to be, as
+ * in a confidential guest, the CPU would copy to and from the wrong pages.
  */
 static struct platform_device *create_parent(int id)
 {
@@ -216,6 +218,8 @@ static struct platform_device *create_parent(int id)
 	if (IS_ERR(pdev))
 		return pdev;
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (!ret && is_swiotlb_force_bounce(&pdev->dev))
+		ret = -EOPNOTSUPP;
 	if (ret) {
 		platform_device_unregister(pdev);
 		return ERR_PTR(ret);

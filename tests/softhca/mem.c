@@ -20,7 +20,7 @@ static void *map_umem(struct ib_umem *umem)
 	size_t i = 0;
 	void *va;
 
-	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL);
+	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
 	if (!pages)
 		return NULL;
 

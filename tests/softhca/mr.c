@@ -29,6 +29,9 @@ enum {
 	HCA_KEY_MAX = 0xfffffe,
 };
 
+/* Pages are reached through the kernel's mapping of all memory. */
+static_assert(!IS_ENABLED(CONFIG_HIGHMEM));
+
 static bool ordinary_page(phys_addr_t phys)
 {
 	struct page *page;
@@ -59,8 +62,9 @@ static int fill_pages(struct hca_mr *mr)
 static int alloc_pages_array(struct hca_mr *mr)
 {
 	mr->npages = ib_umem_num_pages(mr->umem);
+	/* As long as a program likes: failing is its problem, not the log's. */
 	mr->pages = kvmalloc_array(mr->npages, sizeof(*mr->pages),
-				   GFP_KERNEL_ACCOUNT);
+				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	return mr->pages ? 0 : -ENOMEM;
 }
 
