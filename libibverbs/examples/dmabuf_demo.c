@@ -43,7 +43,9 @@ static const struct layout layouts[] = {
 
 /* Small, for many turns. */
 static const struct layout moving_layout = {
-	.size = 20001, .offset = 0x1811, .iova = 0x7f0000000811,
+	.size = 20001,
+	.offset = 0x1811,
+	.iova = 0x7f0000000811,
 };
 
 static const char usage_text[] =
@@ -240,8 +242,8 @@ static bool try_all_devices(struct demo *demo, const char *exporter,
 	list = ibv_get_device_list(NULL);
 	for (i = 0; list && list[i] && !found; i++) {
 		memset(&result, 0, sizeof(result));
-		found = try_device(demo, ibv_get_device_name(list[i]),
-				   exporter, test, &result);
+		found = try_device(demo, ibv_get_device_name(list[i]), exporter,
+				   test, &result);
 		keep_reason(reason, &result);
 	}
 	if (list)

@@ -101,8 +101,9 @@ int vgem_create(const struct dmabuf_spec *spec, size_t size,
 
 	card_fd = open_card_of("vgem");
 	if (card_fd < 0)
-		return dmabuf_fail(err, ENOENT,
-				   "vgem: no /dev/dri/card* of this driver (needs the module vgem)");
+		return dmabuf_fail(
+			err, ENOENT,
+			"vgem: no /dev/dri/card* of this driver (needs the module vgem)");
 	return export_dumb("vgem", card_fd, size, buf, err);
 }
 

@@ -47,10 +47,10 @@ struct dmabuf_spec {
 
 struct dmabuf_buf {
 	int fd;
-	size_t size;		/* of the whole dma-buf: whole pages */
-	void *map;		/* all of it, shared, readable and writable */
-	int testbuf_fd;		/* testbuf's device, else -1 */
-	char name[96];		/* the spec */
+	size_t size; /* of the whole dma-buf: whole pages */
+	void *map; /* all of it, shared, readable and writable */
+	int testbuf_fd; /* testbuf's device, else -1 */
+	char name[96]; /* the spec */
 };
 
 /* Same values as DMA_BUF_SYNC_READ and DMA_BUF_SYNC_WRITE. */

@@ -27,8 +27,7 @@ int open_node(const char *what, const char *path, const char *provider,
 	if (code == ENOENT || code == ENODEV || code == ENXIO)
 		return dmabuf_fail(err, code, "%s: %s: %s (needs %s)", what,
 				   path, strerror(code), provider);
-	return dmabuf_fail(err, code, "%s: %s: %s", what, path,
-			   strerror(code));
+	return dmabuf_fail(err, code, "%s: %s: %s", what, path, strerror(code));
 }
 
 /* udmabuf takes a memfd only if nobody can shrink it any more. */
@@ -41,8 +40,8 @@ static int sealed_memfd(size_t size, struct dmabuf_error *err)
 		return dmabuf_fail(err, errno, "udmabuf: memfd_create: %s",
 				   strerror(errno));
 	if (ftruncate(fd, size) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK)) {
-		dmabuf_fail(err, errno, "udmabuf: memfd of %zu bytes: %s",
-			    size, strerror(errno));
+		dmabuf_fail(err, errno, "udmabuf: memfd of %zu bytes: %s", size,
+			    strerror(errno));
 		close_keep_errno(fd);
 		return -1;
 	}

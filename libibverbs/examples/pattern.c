@@ -108,6 +108,5 @@ bool pattern_check(const void *data, size_t first, size_t len,
 	if (!check_bytes(bytes, first, head, seed, wrong))
 		return false;
 	head += right_words(bytes + head, first + head, len - head, seed);
-	return check_bytes(bytes + head, first + head, len - head, seed,
-			   wrong);
+	return check_bytes(bytes + head, first + head, len - head, seed, wrong);
 }

@@ -21,7 +21,7 @@ struct pattern {
 };
 
 struct pattern_mismatch {
-	size_t position;	/* of the first wrong byte */
+	size_t position; /* of the first wrong byte */
 	uint8_t expected;
 	uint8_t got;
 };

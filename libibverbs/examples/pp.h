@@ -21,21 +21,21 @@
 enum pp_status {
 	PP_OK = 0,
 	PP_FAILED = 1,
-	PP_NO_IMPORT = 2,	/* the device did not take the dma-buf */
+	PP_NO_IMPORT = 2, /* the device did not take the dma-buf */
 	PP_WRONG_DATA = 3,
 };
 
 enum pp_op { PP_WRITE, PP_READ, PP_SEND };
 
 struct pp_options {
-	const char *device;	/* NULL: the first there is */
-	const char *server;	/* NULL: be the server */
+	const char *device; /* NULL: the first there is */
+	const char *server; /* NULL: be the server */
 	const char *exporter;
 	size_t size;
-	size_t offset;		/* of the region in the dma-buf */
-	uint64_t iova;		/* of the region for the device */
+	size_t offset; /* of the region in the dma-buf */
+	uint64_t iova; /* of the region for the device */
 	enum pp_op op;
-	int gid_index;		/* -1: choose */
+	int gid_index; /* -1: choose */
 	unsigned int iterations;
 	unsigned int moves;
 	unsigned int tcp_port;
@@ -52,15 +52,15 @@ struct pp_result {
 	char device[64];
 	unsigned int gid_index;
 	uint64_t iterations;
-	uint64_t bytes;		/* transferred */
-	uint64_t nsec;		/* from posting these bytes to their completion */
-	uint64_t checked;	/* bytes that were compared, canaries included */
+	uint64_t bytes; /* transferred */
+	uint64_t nsec; /* from posting these bytes to their completion */
+	uint64_t checked; /* bytes that were compared, canaries included */
 	uint64_t moves;
-	uint64_t faults;	/* of the device, if faults_known */
+	uint64_t faults; /* of the device, if faults_known */
 	bool faults_known;
 	/* The first wrong byte, if status is PP_WRONG_DATA. */
 	const char *where;
-	uint64_t position;	/* in the dma-buf */
+	uint64_t position; /* in the dma-buf */
 	uint64_t iteration;
 	unsigned int side;
 	uint8_t expected;
@@ -100,7 +100,7 @@ struct pp_end {
 	struct ibv_qp *qp;
 	struct pp_peer peer;
 	enum pp_op op;
-	unsigned int side;	/* 0 has the first turn */
+	unsigned int side; /* 0 has the first turn */
 	size_t size;
 	size_t offset;
 	uint64_t iova;
@@ -109,7 +109,7 @@ struct pp_end {
 	unsigned int sends_done;
 	unsigned int recvs_done;
 	uint32_t last_imm;
-	int tcp_fd;		/* to the other side, or -1 in loopback */
+	int tcp_fd; /* to the other side, or -1 in loopback */
 };
 
 /* pp_rdma.c. What fails returns -1 and fills result. */
@@ -121,16 +121,15 @@ int pp_create_end(struct pp_end *end, struct pp_device *device,
 		  struct pp_result *result);
 void pp_destroy_end(struct pp_end *end);
 /* How this end presents itself to the other. */
-void pp_describe_end(const struct pp_end *end,
-		     const struct pp_options *options, struct pp_peer *self);
+void pp_describe_end(const struct pp_end *end, const struct pp_options *options,
+		     struct pp_peer *self);
 int pp_connect_end(struct pp_end *end, struct pp_result *result);
 int pp_post_recv(struct pp_end *end, struct pp_result *result);
 
 /* pp_post.c */
 int pp_post_data(struct pp_end *end, enum ibv_wr_opcode opcode, uint32_t imm,
 		 struct pp_result *result);
-int pp_post_signal(struct pp_end *end, uint32_t imm,
-		   struct pp_result *result);
+int pp_post_signal(struct pp_end *end, uint32_t imm, struct pp_result *result);
 int pp_wait_send(struct pp_end *end, struct pp_result *result);
 int pp_wait_recv(struct pp_end *end, uint32_t imm, struct pp_result *result);
 
@@ -152,11 +151,11 @@ struct pp_mover {
 	struct dmabuf_buf *bufs[2];
 	pthread_t thread;
 	unsigned int wanted;
-	atomic_uint turns;	/* of the traffic so far, its thread counts */
+	atomic_uint turns; /* of the traffic so far, its thread counts */
 	atomic_uint moved;
 	atomic_bool stop;
 	atomic_bool done;
-	int error;		/* of the thread, to be read after the join */
+	int error; /* of the thread, to be read after the join */
 };
 
 int pp_start_mover(struct pp_mover *mover, struct pp_end ends[2],
@@ -169,8 +168,7 @@ bool pp_device_faults(const char *device, uint64_t *faults);
 /* pp_run.c */
 void pp_run(const struct pp_options *options, struct pp_result *result);
 /* Both ends on a device that the caller opened. */
-void pp_run_loopback(struct pp_device *device,
-		     const struct pp_options *options,
+void pp_run_loopback(struct pp_device *device, const struct pp_options *options,
 		     struct pp_result *result);
 
 /* pp_exchange.c: fd is a connected socket. */

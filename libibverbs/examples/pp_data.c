@@ -14,7 +14,7 @@ struct area {
 	const char *where;
 	size_t start;
 	size_t len;
-	size_t first;		/* position in the pattern of the first byte */
+	size_t first; /* position in the pattern of the first byte */
 	struct pattern pattern;
 };
 
@@ -79,11 +79,12 @@ static int check_area(struct pp_end *end, const struct area *area,
 	result->side = end->side;
 	result->expected = wrong.expected;
 	result->got = wrong.got;
-	return pp_fail(result, PP_WRONG_DATA, EILSEQ,
-		       "%s, side %u, iteration %llu: byte 0x%llx of the dma-buf is 0x%02x, expected 0x%02x",
-		       area->where, end->side, (unsigned long long)iteration,
-		       (unsigned long long)result->position, wrong.got,
-		       wrong.expected);
+	return pp_fail(
+		result, PP_WRONG_DATA, EILSEQ,
+		"%s, side %u, iteration %llu: byte 0x%llx of the dma-buf is 0x%02x, expected 0x%02x",
+		area->where, end->side, (unsigned long long)iteration,
+		(unsigned long long)result->position, wrong.got,
+		wrong.expected);
 }
 
 static int begin_cpu(struct pp_end *end, enum dmabuf_access access,
@@ -177,10 +178,11 @@ static int check_guards(struct pp_end *end, struct pp_result *result)
 	result->side = end->side;
 	result->expected = guards.expected;
 	result->got = guards.got;
-	return pp_fail(result, PP_WRONG_DATA, EILSEQ,
-		       "side %u: %llu bytes beside page %u of the dma-buf were overwritten, the first at %lld from its start",
-		       end->side, (unsigned long long)guards.bad_bytes,
-		       guards.guarded_page, (long long)guards.position);
+	return pp_fail(
+		result, PP_WRONG_DATA, EILSEQ,
+		"side %u: %llu bytes beside page %u of the dma-buf were overwritten, the first at %lld from its start",
+		end->side, (unsigned long long)guards.bad_bytes,
+		guards.guarded_page, (long long)guards.position);
 }
 
 static int check_stats(struct pp_end *end, struct pp_result *result)
@@ -193,14 +195,15 @@ static int check_stats(struct pp_end *end, struct pp_result *result)
 		return pp_fail(result, PP_FAILED, ret, "%s: counters: %s",
 			       end->buf->name, strerror(ret));
 	if (stats.guard_bad_bytes)
-		return pp_fail(result, PP_WRONG_DATA, EILSEQ,
-			       "side %u: %llu bytes beside pages that the buffer left were overwritten",
-			       end->side,
-			       (unsigned long long)stats.guard_bad_bytes);
+		return pp_fail(
+			result, PP_WRONG_DATA, EILSEQ,
+			"side %u: %llu bytes beside pages that the buffer left were overwritten",
+			end->side, (unsigned long long)stats.guard_bad_bytes);
 	if (stats.violations)
-		return pp_fail(result, PP_FAILED, EPROTO,
-			       "side %u: the device still mapped the buffer after %llu moves",
-			       end->side, (unsigned long long)stats.violations);
+		return pp_fail(
+			result, PP_FAILED, EPROTO,
+			"side %u: the device still mapped the buffer after %llu moves",
+			end->side, (unsigned long long)stats.violations);
 	return 0;
 }
 

@@ -128,8 +128,7 @@ static int parse_peer(const char *message, struct pp_peer *peer)
 	char gid[33];
 	int n;
 
-	n = sscanf(message,
-		   MESSAGE_MAGIC " %x %x %x %x %llx %32s %llx %x %x",
+	n = sscanf(message, MESSAGE_MAGIC " %x %x %x %x %llx %32s %llx %x %x",
 		   &peer->qpn, &peer->psn, &peer->rkey, &peer->lid, &iova, gid,
 		   &size, &peer->iterations, &peer->op);
 	if (n != 9 || strlen(gid) != 32)
@@ -202,8 +201,8 @@ int pp_tcp_barrier(int fd, struct pp_result *result)
 
 	if (!send_all(fd, &byte, 1) && !recv_all(fd, &byte, 1))
 		return 0;
-	return pp_fail(result, PP_FAILED, errno,
-		       "the other side gave up: %s", strerror(errno));
+	return pp_fail(result, PP_FAILED, errno, "the other side gave up: %s",
+		       strerror(errno));
 }
 
 /* The other side has ended, and left nothing to be read. */

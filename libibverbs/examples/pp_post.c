@@ -78,10 +78,11 @@ static int count_completion(struct pp_end *end, const struct ibv_wc *wc,
 			    struct pp_result *result)
 {
 	if (wc->status != IBV_WC_SUCCESS)
-		return pp_fail(result, PP_FAILED, EIO,
-			       "side %u: completion with error: %s (%d), vendor error 0x%x",
-			       end->side, ibv_wc_status_str(wc->status),
-			       wc->status, wc->vendor_err);
+		return pp_fail(
+			result, PP_FAILED, EIO,
+			"side %u: completion with error: %s (%d), vendor error 0x%x",
+			end->side, ibv_wc_status_str(wc->status), wc->status,
+			wc->vendor_err);
 	if (wc->opcode & IBV_WC_RECV) {
 		end->last_imm = be32toh(wc->imm_data);
 		end->recvs_done++;

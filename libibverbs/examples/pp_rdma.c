@@ -11,7 +11,7 @@
 
 #include "pp.h"
 
-#define ACCESS \
+#define ACCESS                                             \
 	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | \
 	 IBV_ACCESS_REMOTE_WRITE)
 #define QUEUE_DEPTH 4
@@ -116,9 +116,10 @@ static int query_gid(struct pp_device *device, int wanted,
 	int index = wanted < 0 ? choose_gid_index(device) : wanted;
 
 	if (index < 0)
-		return pp_fail(result, PP_FAILED, ENODATA,
-			       "port %u has no GID: give its network interface an address",
-			       device->ib_port);
+		return pp_fail(
+			result, PP_FAILED, ENODATA,
+			"port %u has no GID: give its network interface an address",
+			device->ib_port);
 	if (ibv_query_gid(device->context, device->ib_port, index,
 			  &device->gid))
 		return pp_fail(result, PP_FAILED, errno, "GID %d: %s", index,
@@ -210,8 +211,8 @@ static int register_region(struct pp_end *end, struct pp_result *result)
 	if (code == EOPNOTSUPP || code == EPROTONOSUPPORT)
 		status = PP_NO_IMPORT;
 	return pp_fail(result, status, code,
-		       "%s cannot import the dma-buf of %s: %s",
-		       result->device, end->buf->name, strerror(code));
+		       "%s cannot import the dma-buf of %s: %s", result->device,
+		       end->buf->name, strerror(code));
 }
 
 static int create_queues(struct pp_end *end, struct pp_result *result)
@@ -227,8 +228,8 @@ static int create_queues(struct pp_end *end, struct pp_result *result)
 	end->cq = ibv_create_cq(end->device->context, 2 * QUEUE_DEPTH, NULL,
 				NULL, 0);
 	if (!end->cq)
-		return pp_fail(result, PP_FAILED, errno,
-			       "completion queue: %s", strerror(errno));
+		return pp_fail(result, PP_FAILED, errno, "completion queue: %s",
+			       strerror(errno));
 	init.send_cq = end->cq;
 	init.recv_cq = end->cq;
 	end->qp = ibv_create_qp(end->device->pd, &init);
@@ -299,8 +300,8 @@ void pp_destroy_end(struct pp_end *end)
 	memset(end, 0, sizeof(*end));
 }
 
-void pp_describe_end(const struct pp_end *end,
-		     const struct pp_options *options, struct pp_peer *self)
+void pp_describe_end(const struct pp_end *end, const struct pp_options *options,
+		     struct pp_peer *self)
 {
 	memset(self, 0, sizeof(*self));
 	self->qpn = end->qp->qp_num;
@@ -320,8 +321,7 @@ static void fill_path(const struct pp_end *end, struct ibv_ah_attr *ah)
 
 	ah->port_num = device->ib_port;
 	ah->dlid = end->peer.lid;
-	if (device->port.link_layer != IBV_LINK_LAYER_ETHERNET &&
-	    end->peer.lid)
+	if (device->port.link_layer != IBV_LINK_LAYER_ETHERNET && end->peer.lid)
 		return;
 	ah->is_global = 1;
 	ah->grh.dgid = end->peer.gid;

@@ -115,11 +115,14 @@ void pp_print_text(const struct pp_options *options,
 		fprintf(stderr, "ibv_dmabuf_pingpong: %s\n", failure);
 		return;
 	}
-	printf("%s, GID index %u: %s of %zu bytes of %s at offset 0x%zx, iova 0x%" PRIx64 "\n",
+	printf("%s, GID index %u: %s of %zu bytes of %s at offset 0x%zx, iova 0x%" PRIx64
+	       "\n",
 	       result->device, result->gid_index, pp_op_name(options->op),
 	       options->size, options->exporter, options->offset,
 	       iova_of(options));
-	printf("  %" PRIu64 " iterations, %" PRIu64 " bytes transferred, %.1f MB/s, %" PRIu64 " bytes checked: all right\n",
+	printf("  %" PRIu64 " iterations, %" PRIu64
+	       " bytes transferred, %.1f MB/s, %" PRIu64
+	       " bytes checked: all right\n",
 	       result->iterations, result->bytes,
 	       pp_megabytes_per_second(result), result->checked);
 	if (options->moves)

@@ -20,13 +20,12 @@ static uint64_t now_nsec(void)
 }
 
 /* Posts the whole region and waits for its completion, by the clock. */
-static int transfer(struct pp_end *end, enum ibv_wr_opcode opcode,
-		    uint32_t imm, struct pp_result *result)
+static int transfer(struct pp_end *end, enum ibv_wr_opcode opcode, uint32_t imm,
+		    struct pp_result *result)
 {
 	uint64_t start = now_nsec();
 
-	if (pp_post_data(end, opcode, imm, result) ||
-	    pp_wait_send(end, result))
+	if (pp_post_data(end, opcode, imm, result) || pp_wait_send(end, result))
 		return -1;
 	result->nsec += now_nsec() - start;
 	result->bytes += end->size;
@@ -63,8 +62,7 @@ static int consume(struct pp_end *end, uint64_t iteration,
 {
 	if (pp_wait_recv(end, iteration, result))
 		return -1;
-	if (end->op == PP_READ &&
-	    transfer(end, IBV_WR_RDMA_READ, 0, result))
+	if (end->op == PP_READ && transfer(end, IBV_WR_RDMA_READ, 0, result))
 		return -1;
 	if (pp_check_turn(end, iteration, result))
 		return -1;
@@ -112,8 +110,7 @@ static int loopback_turns(struct pp_end ends[2],
 }
 
 /* At least the iterations asked for, and on until the last move is done. */
-static int moving_turns(struct pp_end ends[2],
-			const struct pp_options *options,
+static int moving_turns(struct pp_end ends[2], const struct pp_options *options,
 			struct pp_result *result)
 {
 	struct pp_mover mover;
@@ -167,8 +164,7 @@ destroy_first:
 	return ret;
 }
 
-void pp_run_loopback(struct pp_device *device,
-		     const struct pp_options *options,
+void pp_run_loopback(struct pp_device *device, const struct pp_options *options,
 		     struct pp_result *result)
 {
 	uint64_t before = 0, after = 0;
@@ -176,8 +172,7 @@ void pp_run_loopback(struct pp_device *device,
 	result->faults_known = pp_device_faults(result->device, &before);
 	loopback(device, options, result);
 	if (result->faults_known)
-		result->faults_known =
-			pp_device_faults(result->device, &after);
+		result->faults_known = pp_device_faults(result->device, &after);
 	result->faults = after - before;
 }
 
@@ -199,8 +194,8 @@ static int remote_turns(struct pp_end *end, unsigned int iterations,
 }
 
 /* Each barrier: what the other side does next, it may rely on us for. */
-static int run_end(struct pp_end *end, int fd,
-		   const struct pp_options *options, struct pp_result *result)
+static int run_end(struct pp_end *end, int fd, const struct pp_options *options,
+		   struct pp_result *result)
 {
 	struct pp_peer self;
 

@@ -89,17 +89,17 @@ struct softhca_testbuf_guards {
 struct softhca_testbuf_stats {
 	__s32 fd;
 	__u32 revoked;
-	__u64 moves;		/* all since creation */
+	__u64 moves; /* all since creation */
 	__u64 maps;
 	__u64 unmaps;
 	__u64 pins;
 	__u64 unpins;
-	__u64 faults;		/* pages that the CPU faulted in */
+	__u64 faults; /* pages that the CPU faulted in */
 	__u64 cpu_begins;
 	__u64 cpu_ends;
-	__u64 violations;	/* mappings still there after a notification */
-	__u64 guard_bad_bytes;	/* in guards that earlier moves retired */
-	__u32 attachments;	/* right now */
+	__u64 violations; /* mappings still there after a notification */
+	__u64 guard_bad_bytes; /* in guards that earlier moves retired */
+	__u32 attachments; /* right now */
 	__u32 mapped;
 	__u32 pinned;
 	__u32 reserved;

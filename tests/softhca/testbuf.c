@@ -29,8 +29,8 @@
 
 MODULE_IMPORT_NS(DMA_BUF);
 
-#define GUARD_BYTE 0xc3		/* what guard pages hold */
-#define POISON_BYTE 0xdb	/* what pages hold that the buffer left */
+#define GUARD_BYTE 0xc3 /* what guard pages hold */
+#define POISON_BYTE 0xdb /* what pages hold that the buffer left */
 
 static atomic_t testbuf_live;
 static atomic_t testbuf_moves;
@@ -65,7 +65,7 @@ struct testbuf {
 };
 
 struct testbuf_attach {
-	struct sg_table *sgt;	/* while mapped */
+	struct sg_table *sgt; /* while mapped */
 	enum dma_data_direction dir;
 	unsigned int pins;
 };
@@ -232,8 +232,8 @@ static void check_set_guards(struct page_set *set, struct guard_finding *found)
 	memset(found, 0, sizeof(*found));
 	for (i = 0; i < set->num_guarded; i++) {
 		guarded = &set->guarded[i];
-		check_guard(guarded->before, guarded->index,
-			    -(s64)PAGE_SIZE, found);
+		check_guard(guarded->before, guarded->index, -(s64)PAGE_SIZE,
+			    found);
 		check_guard(guarded->behind, guarded->index, PAGE_SIZE, found);
 	}
 }
@@ -397,8 +397,7 @@ static void free_retired(struct list_head *unused)
 {
 	struct page_set *set, *next;
 
-	list_for_each_entry_safe(set, next, unused, retired)
-		free_page_set(set);
+	list_for_each_entry_safe(set, next, unused, retired) free_page_set(set);
 }
 
 /* Called with the reservation held. */
@@ -425,7 +424,8 @@ static void sync_attachments(struct dma_buf *dmabuf, bool for_cpu)
 	struct dma_buf_attachment *attach;
 	struct testbuf_attach *ta;
 
-	list_for_each_entry(attach, &dmabuf->attachments, node) {
+	list_for_each_entry(attach, &dmabuf->attachments, node)
+	{
 		ta = attach->priv;
 		if (!ta->sgt)
 			continue;
@@ -494,7 +494,7 @@ static const struct vm_operations_struct testbuf_vm_ops = {
 static int testbuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
-		return -EINVAL;	/* a private copy would miss the moves */
+		return -EINVAL; /* a private copy would miss the moves */
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &testbuf_vm_ops;
 	vma->vm_private_data = dmabuf->priv;
@@ -560,9 +560,8 @@ static bool is_pinned(struct dma_buf *dmabuf)
 {
 	struct dma_buf_attachment *attach;
 
-	list_for_each_entry(attach, &dmabuf->attachments, node)
-		if (holds_pin(attach))
-			return true;
+	list_for_each_entry(attach, &dmabuf->attachments,
+			    node) if (holds_pin(attach)) return true;
 	return false;
 }
 
@@ -581,8 +580,8 @@ static int wait_for_fences(struct dma_buf *dmabuf)
 {
 	long ret;
 
-	ret = dma_resv_wait_timeout(dmabuf->resv, DMA_RESV_USAGE_BOOKKEEP,
-				    true, MAX_SCHEDULE_TIMEOUT);
+	ret = dma_resv_wait_timeout(dmabuf->resv, DMA_RESV_USAGE_BOOKKEEP, true,
+				    MAX_SCHEDULE_TIMEOUT);
 	return ret < 0 ? ret : 0;
 }
 
@@ -721,8 +720,8 @@ static struct dma_buf *export_testbuf(struct testbuf *tb)
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dma_buf *dmabuf;
 
-	info.ops = tb->want.flags & SOFTHCA_TESTBUF_DYNAMIC ? &dynamic_ops :
-							      &static_ops;
+	info.ops = tb->want.flags & SOFTHCA_TESTBUF_DYNAMIC ? &dynamic_ops
+							    : &static_ops;
 	info.size = tb->want.size;
 	info.flags = O_RDWR | O_CLOEXEC;
 	info.priv = tb;

@@ -21,8 +21,7 @@ static void test_drm_calls_are_the_kernels(void **state)
 {
 	assert_int_equal(DUMB_IOCTL_VERSION, DRM_IOCTL_VERSION);
 	assert_int_equal(DUMB_IOCTL_CREATE, DRM_IOCTL_MODE_CREATE_DUMB);
-	assert_int_equal(DUMB_IOCTL_PRIME_EXPORT,
-			 DRM_IOCTL_PRIME_HANDLE_TO_FD);
+	assert_int_equal(DUMB_IOCTL_PRIME_EXPORT, DRM_IOCTL_PRIME_HANDLE_TO_FD);
 	assert_int_equal(DUMB_PRIME_FLAGS, DRM_CLOEXEC | DRM_RDWR);
 	assert_int_equal(offsetof(struct dumb_create, size),
 			 offsetof(struct drm_mode_create_dumb, size));

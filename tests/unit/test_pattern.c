@@ -10,7 +10,7 @@
 
 #include "pattern.h"
 
-#define LEN 4133	/* more than a page, and not whole words */
+#define LEN 4133 /* more than a page, and not whole words */
 
 static const struct pattern first_turn = { .iteration = 0, .side = 0 };
 

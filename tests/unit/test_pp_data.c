@@ -193,8 +193,7 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(test_exporter_without_a_say_passes,
 				       set_up),
-		cmocka_unit_test_setup(test_broken_guard_is_wrong_data,
-				       set_up),
+		cmocka_unit_test_setup(test_broken_guard_is_wrong_data, set_up),
 		cmocka_unit_test_setup(
 			test_guard_broken_before_a_move_is_wrong_data, set_up),
 		cmocka_unit_test_setup(test_mapping_kept_over_a_move_fails,

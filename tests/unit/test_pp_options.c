@@ -79,9 +79,10 @@ static void test_moves_in_loopback(void **state)
 {
 	struct pp_options options;
 
-	assert_int_equal(parse("--loopback --exporter testbuf:dynamic --moves 9",
-			       &options),
-			 0);
+	assert_int_equal(
+		parse("--loopback --exporter testbuf:dynamic --moves 9",
+		      &options),
+		0);
 	assert_true(options.loopback);
 	assert_int_equal(options.moves, 9);
 	assert_refused("--moves 9");
