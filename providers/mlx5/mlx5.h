@@ -143,6 +143,7 @@ struct mlx5_sq {
 	uint32_t head; /* WQEs posted */
 	uint32_t tail; /* WQEs completed; written under the CQ's lock */
 	uint32_t block_mask;
+	uint32_t limit; /* max_post, or 0 while the state forbids to send */
 	uint32_t max_post; /* WQEs that fit even if each has full size */
 	uint32_t max_sge;
 	uint32_t max_inline;
@@ -245,8 +246,11 @@ size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes);
 int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 		    bool signal_all);
 void mlx5_fini_rings(struct mlx5_qp *qp);
-/* Empties both rings, as after the transition to RESET. */
-void mlx5_reset_rings(struct mlx5_qp *qp);
+/*
+ * What the transition to a state means for the rings. RESET empties them;
+ * sends can be posted from RTR on, as the device drops the doorbells before.
+ */
+void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state);
 
 /* Makes the ring of n CQEs in cq->buf empty. */
 void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,

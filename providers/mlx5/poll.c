@@ -7,8 +7,6 @@
 #include "cqe.h"
 #include "mlx5.h"
 
-#define ATOMIC_LEN 8
-
 static enum ibv_wc_status status_of(uint8_t syndrome)
 {
 	switch (syndrome) {
@@ -75,7 +73,7 @@ static void read_send(struct mlx5_qp *qp, const struct prm_cqe *cqe,
 	wc->vendor_err = 0;
 	wc->wc_flags = 0;
 	if (wc->opcode == IBV_WC_COMP_SWAP || wc->opcode == IBV_WC_FETCH_ADD)
-		wc->byte_len = ATOMIC_LEN;
+		wc->byte_len = PRM_ATOMIC_LEN;
 	else
 		wc->byte_len = be32toh(cqe->byte_cnt);
 }

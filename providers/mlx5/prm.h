@@ -56,7 +56,7 @@ struct prm_raddr_seg {
 	__be32 reserved;
 };
 
-/* PRM "Atomic segment" */
+/* PRM "Atomic segment", for 8 bytes */
 struct prm_atomic_seg {
 	__be64 swap_add;
 	__be64 compare;
@@ -73,6 +73,7 @@ struct prm_data_seg {
 };
 
 #define PRM_MAX_DATA_LEN (1u << 31)
+#define PRM_ATOMIC_LEN 8
 
 /* In place of the byte count: data follows (PRM "Inline data segment"). */
 #define PRM_INLINE_SEG (1u << 31)

@@ -185,7 +185,7 @@ void mlx5_fini_rings(struct mlx5_qp *qp)
 	free(qp->rq.wr_id);
 }
 
-void mlx5_reset_rings(struct mlx5_qp *qp)
+static void reset_rings(struct mlx5_qp *qp)
 {
 	qp->sq.cur_block = 0;
 	qp->sq.head = 0;
@@ -194,6 +194,15 @@ void mlx5_reset_rings(struct mlx5_qp *qp)
 	qp->rq.tail = 0;
 	store_dbrec(qp->sq.dbrec, 0);
 	store_dbrec(qp->rq.dbrec, 0);
+}
+
+void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state)
+{
+	bool may_send = state != IBV_QPS_RESET && state != IBV_QPS_INIT;
+
+	if (state == IBV_QPS_RESET)
+		reset_rings(qp);
+	qp->sq.limit = may_send ? qp->sq.max_post : 0;
 }
 
 static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
@@ -367,12 +376,12 @@ int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	struct mlx5_qp *qp = to_mqp(ibqp);
 	int ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
 
-	if (ret || !(attr_mask & IBV_QP_STATE) ||
-	    attr->qp_state != IBV_QPS_RESET)
+	if (ret || !(attr_mask & IBV_QP_STATE))
 		return ret;
 	mlx5_lock_cqs(qp);
-	mlx5_clean_cqs_locked(qp);
-	mlx5_reset_rings(qp);
+	if (attr->qp_state == IBV_QPS_RESET)
+		mlx5_clean_cqs_locked(qp);
+	mlx5_rings_enter(qp, attr->qp_state);
 	mlx5_unlock_cqs(qp);
 	return 0;
 }

@@ -57,9 +57,13 @@ static void *put_remote_atomic(void *seg, const struct ibv_send_wr *wr)
 	return mlx5_put_atomic(seg, wr->wr.atomic.compare_add, 0);
 }
 
-/* Returns the number of segments, or -1 for a list that cannot be encoded. */
+/*
+ * Returns the number of segments, or -1 for a list that cannot be encoded.
+ * cut is the most that a segment may announce.
+ */
 static int put_sge_list(const struct mlx5_sq *sq, void *seg,
-			const struct ibv_send_wr *wr, uint32_t max_sge)
+			const struct ibv_send_wr *wr, uint32_t max_sge,
+			uint32_t cut)
 {
 	uint32_t num_sge = wr->num_sge;
 	uint32_t i;
@@ -69,15 +73,16 @@ static int put_sge_list(const struct mlx5_sq *sq, void *seg,
 		return -1;
 	for (i = 0; i < num_sge; i++) {
 		const struct ibv_sge *sge = &wr->sg_list[i];
+		uint32_t len = sge->length;
 
-		if (unlikely(!mlx5_data_len_ok(sge->length))) {
-			if (sge->length)
+		if (unlikely(!mlx5_data_len_ok(len))) {
+			if (len)
 				return -1;
 			continue;
 		}
 		if (unlikely(seg == sq->end))
 			seg = sq->buf;
-		seg = mlx5_put_data(seg, sge);
+		seg = mlx5_put_data(seg, sge, len < cut ? len : cut);
 		n++;
 	}
 	return n;
@@ -123,7 +128,7 @@ static inline bool sq_full(const struct mlx5_sq *sq)
 {
 	uint32_t tail = __atomic_load_n(&sq->tail, __ATOMIC_ACQUIRE);
 
-	return sq->head - tail >= sq->max_post;
+	return sq->head - tail >= sq->limit;
 }
 
 static void remember(struct mlx5_sq *sq, const struct wr_type *type,
@@ -143,6 +148,7 @@ static int build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr)
 	const struct wr_type *type = type_of(wr->opcode);
 	struct prm_ctrl_seg *ctrl;
 	uint32_t max_sge = sq->max_sge;
+	uint32_t cut = PRM_MAX_DATA_LEN;
 	uint32_t ds;
 	void *seg;
 	int n;
@@ -160,9 +166,10 @@ static int build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr)
 	} else if (type->flags & WR_ATOMIC) {
 		seg = put_remote_atomic(seg, wr);
 		max_sge--; /* its own segment takes the place */
+		cut = PRM_ATOMIC_LEN;
 	}
 	if (!(wr->send_flags & IBV_SEND_INLINE))
-		n = put_sge_list(sq, seg, wr, max_sge);
+		n = put_sge_list(sq, seg, wr, max_sge, cut);
 	else if (likely(type->flags & WR_INLINE))
 		n = put_inline(sq, seg, wr);
 	else
@@ -233,7 +240,7 @@ static int build_recv(struct mlx5_rq *rq, const struct ibv_recv_wr *wr)
 				return EINVAL;
 			continue;
 		}
-		seg = mlx5_put_data(seg, sge);
+		seg = mlx5_put_data(seg, sge, sge->length);
 		n++;
 	}
 	if (n < rq->max_sge)

@@ -33,12 +33,13 @@ static inline void *mlx5_put_atomic(void *seg, uint64_t swap_add,
 	return atomic + 1;
 }
 
-/* The caller has seen to it that sge->length is 1 .. PRM_MAX_DATA_LEN. */
-static inline void *mlx5_put_data(void *seg, const struct ibv_sge *sge)
+/* The caller has seen to it that len is 1 .. PRM_MAX_DATA_LEN. */
+static inline void *mlx5_put_data(void *seg, const struct ibv_sge *sge,
+				  uint32_t len)
 {
 	struct prm_data_seg *data = seg;
 
-	data->byte_count = htobe32(sge->length & (PRM_MAX_DATA_LEN - 1));
+	data->byte_count = htobe32(len & (PRM_MAX_DATA_LEN - 1));
 	data->lkey = htobe32(sge->lkey);
 	data->addr = htobe64(sge->addr);
 	return data + 1;

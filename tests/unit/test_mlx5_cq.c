@@ -67,6 +67,7 @@ static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
 	qp->dbrec = s->dbrec;
 	assert_int_equal(mlx5_init_rings(qp, &sizes, false), 0);
 	qp->sq.reg = &s->reg;
+	mlx5_rings_enter(qp, IBV_QPS_RTS);
 	qp->qp.qp_num = qpn;
 	qp->qp.send_cq = qp->qp.recv_cq = &f->cq.cq;
 	qp->key = f->format->version ? uidx : qpn;
@@ -91,6 +92,12 @@ static struct fixture *new_fixture(const struct format *format)
 	init_side(f, &f->a, QPN_A, UIDX_A);
 	init_side(f, &f->b, QPN_B, UIDX_B);
 	return f;
+}
+
+static void restart(struct side *s)
+{
+	mlx5_rings_enter(&s->qp, IBV_QPS_RESET);
+	mlx5_rings_enter(&s->qp, IBV_QPS_RTS);
 }
 
 static void fini_side(struct side *s)
@@ -252,7 +259,7 @@ static void rounds(struct fixture *f, uint32_t start)
 		check_ci(f, start + i + 1);
 		assert_int_equal(poll_cq(f, 1, &wc), 0);
 	}
-	mlx5_reset_rings(&f->a.qp);
+	restart(&f->a);
 }
 
 static void many_rounds(struct fixture *f)
@@ -544,7 +551,7 @@ static void nonsense_is_reported_once(struct fixture *f)
 	put_cqe(f, &f->a, 0x9); /* no such opcode */
 	put_send(f, &f->a, 1);
 	check_nonsense(f);
-	mlx5_reset_rings(&f->a.qp);
+	restart(&f->a);
 	post_send(&f->a, 1, IBV_WR_SEND);
 	post_send(&f->a, 2, IBV_WR_SEND);
 	put_send(f, &f->a, 0);
@@ -610,8 +617,8 @@ static void clean_pattern(struct fixture *f, unsigned int pattern, int n)
 	int kept = 0;
 	int i;
 
-	mlx5_reset_rings(&f->a.qp);
-	mlx5_reset_rings(&f->b.qp);
+	restart(&f->a);
+	restart(&f->b);
 	for (i = 0; i < n; i++) {
 		struct side *s = pattern & 1u << i ? &f->a : &f->b;
 		uint8_t *cqe;
@@ -695,7 +702,7 @@ static void clean_two_queues(struct fixture *f)
 		assert_int_equal(f->cq.ci, round + 1);
 		assert_int_equal(g->cq.ci, round + 1);
 		assert_false(f->cq.lock.held || g->cq.lock.held);
-		mlx5_reset_rings(&f->a.qp);
+		restart(&f->a);
 	}
 	free_fixture(g);
 }

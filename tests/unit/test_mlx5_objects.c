@@ -101,6 +101,7 @@ static void test_post_without_queue_is_enomem(void **state)
 	qp.dbrec = dbrec;
 	assert_int_equal(mlx5_size_qp(&limits, &none, &sizes), 0);
 	assert_int_equal(mlx5_init_rings(&qp, &sizes, false), 0);
+	mlx5_rings_enter(&qp, IBV_QPS_RTS);
 	assert_int_equal(mlx5_post_send(&qp.qp, &send_wr, &bad_send), ENOMEM);
 	assert_ptr_equal(bad_send, &send_wr);
 	assert_int_equal(mlx5_post_recv(&qp.qp, &recv_wr, &bad_recv), ENOMEM);

@@ -50,6 +50,7 @@ static void init_fixture(struct fixture *f, const struct ibv_qp_cap *cap,
 	assert_int_equal(mlx5_init_rings(&f->qp, &f->sizes, signal_all), 0);
 	f->qp.sq.qpn = htobe32(QPN << 8);
 	f->qp.sq.reg = &f->reg;
+	mlx5_rings_enter(&f->qp, IBV_QPS_RTS);
 	memset(f->qp.buf.addr, FILL, f->qp.buf.len);
 }
 
@@ -169,6 +170,11 @@ static struct ibv_sge one_sge = {
 
 #define ONE_SGE_BYTES                                                          \
 	0x00, 0x00, 0x10, 0x00, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33,      \
+		0x44, 0x55, 0x66, 0x77, 0x88
+
+/* Of a longer SGE an atomic announces the eight bytes that it writes. */
+#define ATOMIC_SGE_BYTES                                                       \
+	0x00, 0x00, 0x00, 0x08, 0xaa, 0xbb, 0xcc, 0xdd, 0x11, 0x22, 0x33,      \
 		0x44, 0x55, 0x66, 0x77, 0x88
 
 #define REMOTE_ADDR 0x0102030405060708
@@ -310,7 +316,7 @@ static void test_compare_and_swap(void **state)
 		REMOTE_BYTES,
 		0x33, 0x33, 0x33, 0x33, 0x44, 0x44, 0x44, 0x44,
 		0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x22, 0x22,
-		ONE_SGE_BYTES,
+		ATOMIC_SGE_BYTES,
 	};
 
 	check_usual(&wr, wqe, sizeof(wqe));
@@ -325,7 +331,7 @@ static void test_fetch_and_add(void **state)
 		REMOTE_BYTES,
 		0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x22, 0x22,
 		0, 0, 0, 0, 0, 0, 0, 0,
-		ONE_SGE_BYTES,
+		ATOMIC_SGE_BYTES,
 	};
 
 	check_usual(&wr, wqe, sizeof(wqe));
@@ -694,6 +700,47 @@ static void test_full_queue_is_enomem(void **state)
 	fini_fixture(&f);
 }
 
+static void test_send_needs_a_connected_state(void **state)
+{
+	static const enum ibv_qp_state states[] = {
+		IBV_QPS_RESET, IBV_QPS_INIT, IBV_QPS_RTR, IBV_QPS_RTS,
+		IBV_QPS_SQD,   IBV_QPS_SQE,  IBV_QPS_ERR,
+	};
+	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND };
+	struct ibv_send_wr *bad = NULL;
+	struct fixture f;
+	size_t i;
+
+	init_fixture(&f, &usual_cap, false);
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		mlx5_rings_enter(&f.qp, IBV_QPS_RESET);
+		mlx5_rings_enter(&f.qp, states[i]);
+		assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad),
+				 i < 2 ? ENOMEM : 0);
+	}
+	fini_fixture(&f);
+}
+
+/* The device starts anew at block 0, and so must the record. */
+static void test_reset_empties_the_rings(void **state)
+{
+	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND };
+	struct ibv_recv_wr recv_wr = { 0 };
+	struct ibv_send_wr *bad = NULL;
+	struct ibv_recv_wr *bad_recv = NULL;
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad), 0);
+	assert_int_equal(mlx5_post_recv(&f.qp.qp, &recv_wr, &bad_recv), 0);
+	f.qp.rq.tail = 1;
+	mlx5_rings_enter(&f.qp, IBV_QPS_RESET);
+	assert_int_equal(f.dbrec[0] | f.dbrec[1], 0);
+	assert_int_equal(f.qp.sq.cur_block | f.qp.sq.head | f.qp.sq.tail, 0);
+	assert_int_equal(f.qp.rq.head | f.qp.rq.tail, 0);
+	fini_fixture(&f);
+}
+
 /* ---- Receives ------------------------------------------------------------------------ */
 
 static void check_recv(struct ibv_sge *sges, int num_sge, const uint8_t *wqe)
@@ -839,6 +886,8 @@ int main(void)
 		cmocka_unit_test(test_inline_read_and_atomic_are_einval),
 		cmocka_unit_test(test_refused_first_rings_nothing),
 		cmocka_unit_test(test_full_queue_is_enomem),
+		cmocka_unit_test(test_send_needs_a_connected_state),
+		cmocka_unit_test(test_reset_empties_the_rings),
 		cmocka_unit_test(test_recv_one_sge_ends_the_list),
 		cmocka_unit_test(test_recv_full_stride_has_no_end),
 		cmocka_unit_test(test_recv_without_data),
