@@ -144,7 +144,7 @@ int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
 {
 	struct ib_uverbs_attr *handle;
 	struct verbs_attrs attrs;
-	uint32_t granted;
+	uint32_t granted = 0; /* as qp_num in ibv_cmd_create_qp() */
 	int ret;
 
 	cq_init(cq, context, channel);

@@ -127,7 +127,7 @@ int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 	struct ib_uverbs_qp_cap granted = {};
 	struct ib_uverbs_attr *handle;
 	struct verbs_attrs attrs;
-	uint32_t qp_num;
+	uint32_t qp_num = 0; /* for valgrind, blind to what ioctls write */
 	int ret;
 
 	qp_init(qp, pd, attr);
