@@ -58,6 +58,9 @@ static void set_public_ops(struct verbs_context *vctx,
 {
 	struct ibv_context_ops *data = &vctx->context.ops;
 
+	data->alloc_mw = ops->alloc_mw;
+	data->dealloc_mw = ops->dealloc_mw;
+	data->bind_mw = ops->bind_mw;
 	data->poll_cq = ops->poll_cq;
 	data->req_notify_cq = ops->req_notify_cq;
 	data->post_send = ops->post_send;
@@ -65,6 +68,9 @@ static void set_public_ops(struct verbs_context *vctx,
 	data->post_srq_recv = ops->post_srq_recv;
 	vctx->query_port = ops->query_port;
 	vctx->query_device_ex = ops->query_device_ex;
+	vctx->create_cq_ex = ops->create_cq_ex;
+	vctx->modify_cq = ops->modify_cq;
+	vctx->create_qp_ex = ops->create_qp_ex;
 }
 
 static struct verbs_context *context_alloc(struct verbs_device *vdev)

@@ -137,26 +137,43 @@ static void cq_fini(struct ibv_cq *cq)
 	pthread_mutex_destroy(&cq->mutex);
 }
 
+static uint32_t kernel_flags(const struct ibv_cq_init_attr_ex *attr)
+{
+	if ((attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS) &&
+	    (attr->flags & IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN))
+		return IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN;
+	return 0;
+}
+
+static void attr_cq(struct verbs_attrs *attrs,
+		    const struct ibv_cq_init_attr_ex *attr)
+{
+	attr_in_u32(attrs, UVERBS_ATTR_CREATE_CQ_CQE, attr->cqe);
+	if (attr->channel)
+		attr_in_fd(attrs, UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL,
+			   attr->channel->fd);
+	attr_in_u32(attrs, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR,
+		    attr->comp_vector);
+	if (kernel_flags(attr))
+		attr_in_u32(attrs, UVERBS_ATTR_CREATE_CQ_FLAGS,
+			    kernel_flags(attr));
+}
+
 VERBS_EXPORT
-int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
-		      struct ibv_comp_channel *channel, int comp_vector,
-		      struct ibv_cq *cq, const struct verbs_udata *udata)
+int ibv_cmd_create_cq_ex(struct ibv_context *context,
+			 const struct ibv_cq_init_attr_ex *attr,
+			 struct ibv_cq *cq, const struct verbs_udata *udata)
 {
 	struct ib_uverbs_attr *handle;
 	struct verbs_attrs attrs;
 	uint32_t granted = 0; /* as qp_num in ibv_cmd_create_qp() */
 	int ret;
 
-	cq_init(cq, context, channel);
+	cq_init(cq, context, attr->channel);
 	attrs_init(&attrs, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
 	handle = attr_new_obj(&attrs, UVERBS_ATTR_CREATE_CQ_HANDLE);
-	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_CQ_CQE, (uint32_t)cqe);
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, (uintptr_t)cq);
-	if (channel)
-		attr_in_fd(&attrs, UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL,
-			   channel->fd);
-	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR,
-		    (uint32_t)comp_vector);
+	attr_cq(&attrs, attr);
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &granted);
 	attr_udata(&attrs, udata);
 	ret = verbs_ioctl(context, &attrs);
@@ -167,6 +184,38 @@ int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
 	cq->handle = handle->data;
 	cq->cqe = (int)granted;
 	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
+		      struct ibv_comp_channel *channel, int comp_vector,
+		      struct ibv_cq *cq, const struct verbs_udata *udata)
+{
+	const struct ibv_cq_init_attr_ex attr = {
+		.cqe = (uint32_t)cqe,
+		.channel = channel,
+		.comp_vector = (uint32_t)comp_vector,
+	};
+
+	return ibv_cmd_create_cq_ex(context, &attr, cq, udata);
+}
+
+VERBS_EXPORT
+int ibv_cmd_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr)
+{
+	struct ib_uverbs_ex_modify_cq req = {
+		.cq_handle = cq->handle,
+		.attr_mask = attr->attr_mask,
+	};
+
+	if (attr->attr_mask & IBV_CQ_ATTR_MODERATE) {
+		req.attr.cq_count = attr->moderate.cq_count;
+		req.attr.cq_period = attr->moderate.cq_period;
+	}
+	return verbs_write_cmd(cq->context,
+			       IB_USER_VERBS_CMD_FLAG_EXTENDED |
+				       IB_USER_VERBS_EX_CMD_MODIFY_CQ,
+			       &req, sizeof(req), NULL, 0, NULL);
 }
 
 VERBS_EXPORT

@@ -75,6 +75,26 @@ struct verbs_mr {
 	unsigned int access;
 };
 
+/*
+ * A provider with extended CQs or QPs begins its own struct with one of these
+ * (or with an anonymous union of one and the plain public struct).
+ */
+struct verbs_cq {
+	union {
+		struct ibv_cq cq;
+		struct ibv_cq_ex cq_ex;
+	};
+};
+
+struct verbs_qp {
+	union {
+		struct ibv_qp qp;
+		struct ibv_qp_ex qp_ex;
+	};
+	/* The ibv_wr_* calls are filled in: ibv_qp_to_qp_ex() may be used. */
+	uint32_t has_wr_ops;
+};
+
 struct verbs_ops {
 	/* Context. query_port gets its result with attr_len known bytes. */
 	int (*query_device_ex)(struct ibv_context *context,
@@ -101,11 +121,18 @@ struct verbs_ops {
 	int (*rereg_mr)(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
 			void *addr, size_t length, int access);
 	int (*dereg_mr)(struct ibv_mr *mr);
+	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
+	int (*dealloc_mw)(struct ibv_mw *mw);
+	int (*bind_mw)(struct ibv_qp *qp, struct ibv_mw *mw,
+		       struct ibv_mw_bind *bind);
 
 	/* Completion queues */
 	struct ibv_cq *(*create_cq)(struct ibv_context *context, int cqe,
 				    struct ibv_comp_channel *channel,
 				    int comp_vector);
+	struct ibv_cq_ex *(*create_cq_ex)(struct ibv_context *context,
+					  struct ibv_cq_init_attr_ex *attr);
+	int (*modify_cq)(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr);
 	int (*resize_cq)(struct ibv_cq *cq, int cqe);
 	int (*destroy_cq)(struct ibv_cq *cq);
 	int (*poll_cq)(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
@@ -116,6 +143,10 @@ struct verbs_ops {
 	/* Queue pairs */
 	struct ibv_qp *(*create_qp)(struct ibv_pd *pd,
 				    struct ibv_qp_init_attr *attr);
+	/* A provider that fills this one gets create_qp's default for free:
+	 * it calls here with only the PD in comp_mask. */
+	struct ibv_qp *(*create_qp_ex)(struct ibv_context *context,
+				       struct ibv_qp_init_attr_ex *attr);
 	int (*query_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 			int attr_mask, struct ibv_qp_init_attr *init_attr);
 	int (*modify_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
@@ -196,6 +227,23 @@ static inline struct verbs_mr *to_vmr(struct ibv_mr *mr)
 	return (struct verbs_mr *)mr;
 }
 
+/* The plain attributes in the extended struct: it begins with them. */
+static inline struct ibv_qp_init_attr_ex
+verbs_qp_attr_ex(struct ibv_pd *pd, const struct ibv_qp_init_attr *attr)
+{
+	return (struct ibv_qp_init_attr_ex){
+		.qp_context = attr->qp_context,
+		.send_cq = attr->send_cq,
+		.recv_cq = attr->recv_cq,
+		.srq = attr->srq,
+		.cap = attr->cap,
+		.qp_type = attr->qp_type,
+		.sq_sig_all = attr->sq_sig_all,
+		.comp_mask = IBV_QP_INIT_ATTR_PD,
+		.pd = pd,
+	};
+}
+
 /* Closes fd and leaves errno as it was, for error paths. */
 void verbs_close_keep_errno(int fd);
 /* Likewise for free(3). */
@@ -242,6 +290,9 @@ int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
 int ibv_cmd_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
 		     void *addr, size_t length, int access);
 int ibv_cmd_dereg_mr(struct ibv_mr *mr);
+int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type,
+		     struct ibv_mw *mw);
+int ibv_cmd_dealloc_mw(struct ibv_mw *mw);
 /* The generic reg_dmabuf_mr op, for providers to name in their table. */
 struct ibv_mr *verbs_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				   size_t length, uint64_t iova, int fd,
@@ -257,6 +308,14 @@ struct ibv_mr *verbs_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 int ibv_cmd_create_cq(struct ibv_context *context, int cqe,
 		      struct ibv_comp_channel *channel, int comp_vector,
 		      struct ibv_cq *cq, const struct verbs_udata *udata);
+/*
+ * The same from extended attributes. The flags that the kernel has to know
+ * are passed on; wc_flags and the rest are the provider's to judge.
+ */
+int ibv_cmd_create_cq_ex(struct ibv_context *context,
+			 const struct ibv_cq_init_attr_ex *attr,
+			 struct ibv_cq *cq, const struct verbs_udata *udata);
+int ibv_cmd_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr);
 /* cq->cqe becomes what the kernel grants. */
 int ibv_cmd_resize_cq(struct ibv_cq *cq, int cqe,
 		      const struct verbs_udata *udata);
@@ -275,6 +334,13 @@ int ibv_cmd_destroy_cq(struct ibv_cq *cq);
  */
 int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 		      struct ibv_qp *qp, const struct verbs_udata *udata);
+/*
+ * The same from extended attributes: attr->pd must be there, create_flags are
+ * passed on. EOPNOTSUPP for what only a WQ table or an XRC domain could mean.
+ */
+int ibv_cmd_create_qp_ex(struct ibv_context *context,
+			 struct ibv_qp_init_attr_ex *attr, struct ibv_qp *qp,
+			 const struct verbs_udata *udata);
 int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 		     int attr_mask, struct ibv_qp_init_attr *init_attr);
 /* qp->state follows when IBV_QP_STATE is in the mask. */

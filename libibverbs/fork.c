@@ -7,9 +7,6 @@
  */
 #include "driver.h"
 
-int ibv_dontfork_range(void *base, size_t size);
-int ibv_dofork_range(void *base, size_t size);
-
 VERBS_EXPORT
 int ibv_fork_init(void)
 {
@@ -20,16 +17,4 @@ VERBS_EXPORT
 enum ibv_fork_status ibv_is_fork_initialized(void)
 {
 	return IBV_FORK_UNNEEDED;
-}
-
-VERBS_EXPORT
-int ibv_dontfork_range(void *base, size_t size)
-{
-	return 0;
-}
-
-VERBS_EXPORT
-int ibv_dofork_range(void *base, size_t size)
-{
-	return 0;
 }

@@ -216,6 +216,39 @@ int ibv_cmd_dereg_mr(struct ibv_mr *mr)
 }
 
 VERBS_EXPORT
+int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type,
+		     struct ibv_mw *mw)
+{
+	struct ib_uverbs_alloc_mw_resp resp = {};
+	struct ib_uverbs_alloc_mw req = {
+		.pd_handle = pd->handle,
+		.mw_type = type,
+	};
+	int ret;
+
+	ret = verbs_write_cmd(pd->context, IB_USER_VERBS_CMD_ALLOC_MW, &req,
+			      sizeof(req), &resp, sizeof(resp), NULL);
+	if (ret)
+		return ret;
+	mw->context = pd->context;
+	mw->pd = pd;
+	mw->type = type;
+	mw->handle = resp.mw_handle;
+	mw->rkey = resp.rkey;
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_dealloc_mw(struct ibv_mw *mw)
+{
+	struct verbs_attrs attrs;
+
+	attrs_init(&attrs, UVERBS_OBJECT_MW, UVERBS_METHOD_MW_DESTROY);
+	attr_in_obj(&attrs, UVERBS_ATTR_DESTROY_MW_HANDLE, mw->handle);
+	return verbs_ioctl(mw->context, &attrs);
+}
+
+VERBS_EXPORT
 struct ibv_mr *verbs_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				   size_t length, uint64_t iova, int fd,
 				   int access)

@@ -55,6 +55,41 @@ static int dereg_mr(struct ibv_mr *mr)
 	return ret;
 }
 
+static struct ibv_mw *alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type)
+{
+	struct ibv_mw *mw = calloc(1, sizeof(*mw));
+
+	if (!mw)
+		return NULL;
+	if (ibv_cmd_alloc_mw(pd, type, mw)) {
+		verbs_free_keep_errno(mw);
+		return NULL;
+	}
+	return mw;
+}
+
+static int dealloc_mw(struct ibv_mw *mw)
+{
+	int ret = ibv_cmd_dealloc_mw(mw);
+
+	if (!ret)
+		free(mw);
+	return ret;
+}
+
+/* Plain attributes are extended ones with nothing but a PD to add. */
+static struct ibv_qp *create_qp(struct ibv_pd *pd,
+				struct ibv_qp_init_attr *attr)
+{
+	struct ibv_qp_init_attr_ex ex = verbs_qp_attr_ex(pd, attr);
+	struct ibv_qp *qp;
+
+	qp = verbs_ops(pd->context)->create_qp_ex(pd->context, &ex);
+	if (qp)
+		attr->cap = ex.cap;
+	return qp;
+}
+
 static struct ibv_ah *create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr)
 {
 	struct ibv_ah *ah = calloc(1, sizeof(*ah));
@@ -104,6 +139,13 @@ static struct ibv_cq *no_create_cq(struct ibv_context *context, int cqe,
 	return NULL;
 }
 
+static struct ibv_cq_ex *no_create_cq_ex(struct ibv_context *context,
+					 struct ibv_cq_init_attr_ex *attr)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
 static int no_resize_cq(struct ibv_cq *cq, int cqe)
 {
 	return verbs_err(EOPNOTSUPP);
@@ -121,8 +163,14 @@ static int no_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)
 	return -EOPNOTSUPP;
 }
 
-static struct ibv_qp *no_create_qp(struct ibv_pd *pd,
-				   struct ibv_qp_init_attr *attr)
+static int no_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw,
+		      struct ibv_mw_bind *bind)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+static struct ibv_qp *no_create_qp_ex(struct ibv_context *context,
+				      struct ibv_qp_init_attr_ex *attr)
 {
 	errno = EOPNOTSUPP;
 	return NULL;
@@ -182,13 +230,19 @@ const struct verbs_ops verbs_default_ops = {
 	.reg_dmabuf_mr = no_reg_dmabuf_mr,
 	.rereg_mr = ibv_cmd_rereg_mr,
 	.dereg_mr = dereg_mr,
+	.alloc_mw = alloc_mw,
+	.dealloc_mw = dealloc_mw,
+	.bind_mw = no_bind_mw,
 	.create_cq = no_create_cq,
+	.create_cq_ex = no_create_cq_ex,
+	.modify_cq = ibv_cmd_modify_cq,
 	.resize_cq = no_resize_cq,
 	.destroy_cq = no_destroy_cq,
 	.poll_cq = no_poll_cq,
 	.req_notify_cq = ibv_cmd_req_notify_cq,
 	.cq_event = ignore_cq_event,
-	.create_qp = no_create_qp,
+	.create_qp = create_qp,
+	.create_qp_ex = no_create_qp_ex,
 	.query_qp = ibv_cmd_query_qp,
 	.modify_qp = ibv_cmd_modify_qp,
 	.destroy_qp = no_destroy_qp,

@@ -43,11 +43,13 @@ int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 	return verbs_ops(qp->context)->detach_mcast(qp, gid, lid);
 }
 
-/* No provider here has QPs with the extended work request calls. */
+/* NULL for a QP that was created without the ibv_wr_* calls. */
 VERBS_EXPORT
 struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
 {
-	return NULL;
+	struct verbs_qp *vqp = (struct verbs_qp *)qp;
+
+	return vqp->has_wr_ops ? &vqp->qp_ex : NULL;
 }
 
 /* Zero is the honest answer of a device that promises no order. */
@@ -61,7 +63,7 @@ int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op,
 /* --------------------------------------------------------- kernel commands */
 
 static void qp_init(struct ibv_qp *qp, struct ibv_pd *pd,
-		    const struct ibv_qp_init_attr *attr)
+		    const struct ibv_qp_init_attr_ex *attr)
 {
 	qp->context = pd->context;
 	qp->qp_context = attr->qp_context;
@@ -104,10 +106,10 @@ static struct ibv_qp_cap cap_from_uapi(const struct ib_uverbs_qp_cap *cap)
 }
 
 /* The objects that the QP refers to; an absent one is simply not named. */
-static void attr_qp_objects(struct verbs_attrs *attrs, struct ibv_pd *pd,
-			    const struct ibv_qp_init_attr *attr)
+static void attr_qp_objects(struct verbs_attrs *attrs,
+			    const struct ibv_qp_init_attr_ex *attr)
 {
-	attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE, pd->handle);
+	attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE, attr->pd->handle);
 	if (attr->send_cq)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE,
 			    attr->send_cq->handle);
@@ -119,9 +121,30 @@ static void attr_qp_objects(struct verbs_attrs *attrs, struct ibv_pd *pd,
 			    attr->srq->handle);
 }
 
-VERBS_EXPORT
-int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
-		      struct ibv_qp *qp, const struct verbs_udata *udata)
+/* The public flags have the kernel's values. */
+#define KERNEL_CREATE_FLAGS                                                    \
+	(IBV_QP_CREATE_BLOCK_SELF_MCAST_LB | IBV_QP_CREATE_SCATTER_FCS |       \
+	 IBV_QP_CREATE_CVLAN_STRIPPING | IBV_QP_CREATE_PCI_WRITE_END_PADDING)
+
+/* Returns 0 or EOPNOTSUPP for attributes that are not passed on here. */
+static int create_flags(const struct ibv_qp_init_attr_ex *attr, uint32_t *flags)
+{
+	*flags = attr->sq_sig_all ? IB_UVERBS_QP_CREATE_SQ_SIG_ALL : 0;
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS) {
+		if (attr->create_flags & ~(uint32_t)KERNEL_CREATE_FLAGS)
+			return EOPNOTSUPP;
+		*flags |= attr->create_flags;
+	}
+	if (attr->comp_mask &
+	    ~(uint32_t)(IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
+			IBV_QP_INIT_ATTR_SEND_OPS_FLAGS))
+		return EOPNOTSUPP;
+	return 0;
+}
+
+static int send_create(struct ibv_context *context,
+		       struct ibv_qp_init_attr_ex *attr, uint32_t flags,
+		       struct ibv_qp *qp, const struct verbs_udata *udata)
 {
 	struct ib_uverbs_qp_cap cap = cap_to_uapi(&attr->cap);
 	struct ib_uverbs_qp_cap granted = {};
@@ -130,29 +153,59 @@ int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 	uint32_t qp_num = 0; /* for valgrind, blind to what ioctls write */
 	int ret;
 
-	qp_init(qp, pd, attr);
 	attrs_init(&attrs, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
 	handle = attr_new_obj(&attrs, UVERBS_ATTR_CREATE_QP_HANDLE);
-	attr_qp_objects(&attrs, pd, attr);
+	attr_qp_objects(&attrs, attr);
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_QP_USER_HANDLE, (uintptr_t)qp);
 	attr_in(&attrs, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_QP_TYPE, attr->qp_type);
-	if (attr->sq_sig_all)
-		attr_in_u32(&attrs, UVERBS_ATTR_CREATE_QP_FLAGS,
-			    IB_UVERBS_QP_CREATE_SQ_SIG_ALL);
+	if (flags)
+		attr_in_u32(&attrs, UVERBS_ATTR_CREATE_QP_FLAGS, flags);
 	attr_out(&attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &granted,
 		 sizeof(granted));
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp_num);
 	attr_udata(&attrs, udata);
-	ret = verbs_ioctl(pd->context, &attrs);
-	if (ret) {
-		qp_fini(qp);
-		return verbs_err(ret);
-	}
+	ret = verbs_ioctl(context, &attrs);
+	if (ret)
+		return ret;
 	qp->handle = handle->data;
 	qp->qp_num = qp_num;
 	attr->cap = cap_from_uapi(&granted);
 	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_create_qp_ex(struct ibv_context *context,
+			 struct ibv_qp_init_attr_ex *attr, struct ibv_qp *qp,
+			 const struct verbs_udata *udata)
+{
+	uint32_t flags;
+	int ret;
+
+	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_PD))
+		return verbs_err(EOPNOTSUPP);
+	ret = create_flags(attr, &flags);
+	if (ret)
+		return verbs_err(ret);
+	qp_init(qp, attr->pd, attr);
+	ret = send_create(context, attr, flags, qp, udata);
+	if (ret) {
+		qp_fini(qp);
+		return verbs_err(ret);
+	}
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
+		      struct ibv_qp *qp, const struct verbs_udata *udata)
+{
+	struct ibv_qp_init_attr_ex ex = verbs_qp_attr_ex(pd, attr);
+	int ret = ibv_cmd_create_qp_ex(pd->context, &ex, qp, udata);
+
+	if (!ret)
+		attr->cap = ex.cap;
+	return ret;
 }
 
 static void dest_to_uapi(struct ib_uverbs_qp_dest *dest,

@@ -87,11 +87,3 @@ int ibv_resolve_eth_l2_from_gid(struct ibv_context *context,
 {
 	return verbs_err(EOPNOTSUPP);
 }
-
-void ibv_register_driver(const char *name, void *init_func);
-
-/* Drivers of 2006 registered themselves so; none is loaded here. */
-VERBS_EXPORT
-void ibv_register_driver(const char *name, void *init_func)
-{
-}

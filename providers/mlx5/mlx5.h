@@ -113,7 +113,10 @@ void *mlx5_bfreg(struct mlx5_context *ctx, uint32_t index);
 /* ---- Completion queues ------------------------------------------------------ */
 
 struct mlx5_cq {
-	struct ibv_cq cq;
+	union {
+		struct ibv_cq cq;
+		struct verbs_cq vcq;
+	};
 	struct mlx5_lock lock; /* all below that changes */
 	uint32_t ci; /* completions consumed; wraps at 32 bits */
 	uint32_t num_cqe; /* power of two */
@@ -171,7 +174,10 @@ struct mlx5_rq {
 };
 
 struct mlx5_qp {
-	struct ibv_qp qp;
+	union {
+		struct ibv_qp qp;
+		struct verbs_qp vqp;
+	};
 	struct mlx5_sq sq;
 	struct mlx5_rq rq;
 	uint32_t key; /* its number in mlx5_context.qps and in CQEs */

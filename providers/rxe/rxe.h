@@ -14,7 +14,10 @@
 #include "queue.h"
 
 struct rxe_cq {
-	struct ibv_cq ibv;
+	union {
+		struct ibv_cq ibv;
+		struct verbs_cq vcq;
+	};
 	pthread_spinlock_t lock; /* the consumer's side of the ring */
 	struct rxe_ring ring;
 };
@@ -36,7 +39,10 @@ struct rxe_recv_queue {
 };
 
 struct rxe_qp {
-	struct ibv_qp ibv;
+	union {
+		struct ibv_qp ibv;
+		struct verbs_qp vqp;
+	};
 	struct rxe_send_queue sq;
 	struct rxe_recv_queue rq; /* not mapped when the QP has an SRQ */
 };

@@ -341,8 +341,8 @@ static void test_create_cq(void **state)
 					   &cq, NULL), 0);
 	expect_method(OBJ_CQ, 0, 6);
 	expect_inline(0, 0, 0, 0);
-	expect_inline(1, 1, 4, 200);
-	expect_inline(2, 2, 8, (uintptr_t)&cq);
+	expect_inline(1, 2, 8, (uintptr_t)&cq);
+	expect_inline(2, 1, 4, 200);
 	expect_inline(3, 3, 0, 12);
 	expect_inline(4, 4, 4, 1);
 	expect_pointer(5, 6, 4);
@@ -356,6 +356,56 @@ static void test_create_cq(void **state)
 	expect_inline(0, 0, 0, 0x33);
 	expect_pointer(1, 1, 8);
 	assert_int_equal(channel.refcnt, 0);
+}
+
+static void test_create_cq_that_ignores_overrun(void **state)
+{
+	const struct ibv_cq_init_attr_ex attr = {
+		.cqe = 10,
+		.comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS,
+		.flags = IBV_CREATE_CQ_ATTR_SINGLE_THREADED |
+			 IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN,
+	};
+	struct ibv_cq cq = {};
+
+	assert_int_equal(ibv_cmd_create_cq_ex(fake_context(), &attr, &cq,
+					      NULL), 0);
+	expect_method(OBJ_CQ, 0, 6);
+	expect_inline(3, 4, 4, 0);
+	expect_inline(4, 5, 4, 2); /* the other flag is not the kernel's */
+}
+
+static void test_modify_cq(void **state)
+{
+	static const unsigned char req[16] = {
+		[0] = 9, [4] = 1, [8] = 3, [10] = 7,
+	};
+	struct ibv_cq cq = { .context = fake_context(), .handle = 9 };
+	struct ibv_modify_cq_attr attr = {
+		.attr_mask = IBV_CQ_ATTR_MODERATE,
+		.moderate = { .cq_count = 3, .cq_period = 7 },
+	};
+
+	assert_int_equal(ibv_cmd_modify_cq(&cq, &attr), 0);
+	expect_write_cmd(0x80000039, 2, 1);
+	expect_payload(0, CORE_IN, req, sizeof(req));
+}
+
+static void test_memory_window(void **state)
+{
+	static const unsigned char req[16] = { [8] = 0x51, [12] = 2 };
+	static const uint32_t resp[2] = { 0x44, 0x4500 };
+	struct ibv_mw mw;
+
+	fake_answer_bytes(CORE_OUT, resp, sizeof(resp));
+	assert_int_equal(ibv_cmd_alloc_mw(pd(), IBV_MW_TYPE_2, &mw), 0);
+	expect_write_cmd(14, 3, 2);
+	expect_payload(0, CORE_IN, req, sizeof(req));
+	assert_int_equal(mw.rkey, 0x4500);
+	fake_reset();
+	assert_int_equal(ibv_cmd_dealloc_mw(&mw), 0);
+	expect_method(8, 0, 1);
+	expect_inline(0, 0, 0, 0x44);
 }
 
 static void test_failed_create_cq_frees_the_channel(void **state)
@@ -447,6 +497,30 @@ static void test_create_qp(void **state)
 	expect_method(OBJ_QP, 1, 2);
 	expect_inline(0, 0, 0, 0x99);
 	expect_pointer(1, 1, 4);
+}
+
+static void test_create_qp_flags(void **state)
+{
+	struct ibv_qp_init_attr_ex attr = {
+		.qp_type = IBV_QPT_RC, .pd = pd(),
+		.comp_mask = IBV_QP_INIT_ATTR_PD |
+			     IBV_QP_INIT_ATTR_CREATE_FLAGS |
+			     IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+		.create_flags = IBV_QP_CREATE_BLOCK_SELF_MCAST_LB,
+	};
+	struct ibv_qp qp = {};
+
+	assert_int_equal(ibv_cmd_create_qp_ex(attr.pd->context, &attr, &qp,
+					      NULL), 0);
+	expect_method(OBJ_QP, 0, 8);
+	expect_inline(5, 10, 4, 2);
+	attr.comp_mask |= IBV_QP_INIT_ATTR_IND_TABLE;
+	assert_int_equal(ibv_cmd_create_qp_ex(attr.pd->context, &attr, &qp,
+					      NULL), EOPNOTSUPP);
+	attr.comp_mask = 0;
+	assert_int_equal(ibv_cmd_create_qp_ex(attr.pd->context, &attr, &qp,
+					      NULL), EOPNOTSUPP);
+	assert_int_equal(fake.calls, 1);
 }
 
 static void test_modify_qp(void **state)
@@ -710,6 +784,11 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(test_udata_travels_beside, setup),
 		cmocka_unit_test_setup(test_create_cq, setup),
+		cmocka_unit_test_setup(test_create_cq_that_ignores_overrun,
+				       setup),
+		cmocka_unit_test_setup(test_modify_cq, setup),
+		cmocka_unit_test_setup(test_memory_window, setup),
+		cmocka_unit_test_setup(test_create_qp_flags, setup),
 		cmocka_unit_test_setup(test_failed_create_cq_frees_the_channel,
 				       setup),
 		cmocka_unit_test_setup(test_create_comp_channel, setup),
