@@ -135,6 +135,16 @@ static void test_reg_dmabuf_mr_bad_fd(void **state)
 	expect_inline(5, 5, 4, 0xffffffff);
 }
 
+/* A kernel of before 5.12 lacks the method; its answer passes unchanged. */
+static void test_reg_dmabuf_mr_on_an_old_kernel(void **state)
+{
+	fake_fail(EPROTONOSUPPORT);
+	errno = 0;
+	assert_null(verbs_reg_dmabuf_mr(pd(), 0, 4096, 0, 42, 1));
+	assert_int_equal(errno, EPROTONOSUPPORT);
+	assert_int_equal(fake.calls, 1); /* nothing to undo, nothing else tried */
+}
+
 static void test_dmabuf_is_unsupported_by_default(void **state)
 {
 	errno = 0;
@@ -766,6 +776,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_reg_dmabuf_mr, setup),
 		cmocka_unit_test_setup(test_reg_dmabuf_mr_bad_fd, setup),
+		cmocka_unit_test_setup(test_reg_dmabuf_mr_on_an_old_kernel,
+				       setup),
 		cmocka_unit_test_setup(test_dmabuf_is_unsupported_by_default,
 				       setup),
 		cmocka_unit_test_setup(test_get_context, setup),
