@@ -92,11 +92,13 @@ cdef class DmaBuf(PyverbsCM):
 
     def read(self, size_t length, size_t offset=0):
         """Return length bytes at offset."""
+        cdef bytearray data
+        cdef unsigned char *dest
         cdef int ret
-        cdef bytearray data = bytearray(length)
-        cdef unsigned char *dest = <unsigned char *><char *>data
 
         self.check_range(length, offset)
+        data = bytearray(length)
+        dest = <unsigned char *><char *>data
         with nogil:
             ret = x.dmabuf_begin_cpu(self.buf, x.DMABUF_READ)
             if ret == 0:
