@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""What the tests share: connected queue pairs, data, and how to compare it."""
+
+import functools
+import random
+import select
+import time
+
+from pyverbs import enums as e
+from pyverbs.addr import AHAttr, GID, GlobalRoute
+from pyverbs.cq import CQ, CompChannel
+from pyverbs.device import Context
+from pyverbs.dmabuf import DmaBuf
+from pyverbs.mr import MR, DmaBufMR
+from pyverbs.pd import PD
+from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
+from pyverbs.wr import SGE, RecvWR, SendWR
+
+PAGE = 4096
+DEBUGFS = '/sys/kernel/debug/softhca'
+SOFTHCA = {'dynamic': 'mlx5_0', 'pinned': 'mlx5_1', 'revocable': 'mlx5_2'}
+EXPORTERS = ('udmabuf', 'heap:system', 'vgem', 'testbuf', 'testbuf:dynamic')
+
+LOCAL = e.IBV_ACCESS_LOCAL_WRITE
+REMOTE = (e.IBV_ACCESS_REMOTE_WRITE | e.IBV_ACCESS_REMOTE_READ |
+          e.IBV_ACCESS_REMOTE_ATOMIC)
+ALL = LOCAL | REMOTE
+CANARY = 7          # seed of what nothing may overwrite
+
+
+@functools.lru_cache(64)
+def pattern(length, seed):
+    """Bytes in which the position shows; the same for the same seed."""
+    return random.Random(seed).randbytes(length)
+
+
+def compare(got, expected, what):
+    """Fail with the first wrong byte's position."""
+    if got == expected:
+        return
+    assert len(got) == len(expected), f'{what}: {len(got)} bytes'
+    bad = next(i for i, pair in enumerate(zip(got, expected))
+               if pair[0] != pair[1])
+    raise AssertionError(f'{what}: byte {bad} is {got[bad]:#04x}, '
+                         f'not {expected[bad]:#04x}')
+
+
+def read_counters(path):
+    """A debugfs file of `name number` lines as a dict."""
+    with open(f'{DEBUGFS}/{path}', encoding='ascii') as f:
+        return {name: int(value) for name, value in map(str.split, f)}
+
+
+def read_number(name):
+    with open(f'{DEBUGFS}/{name}', encoding='ascii') as f:
+        return int(f.read().split()[-1])
+
+
+def wait_until(condition, what, seconds=20):
+    """Poll until condition() is true, at most that long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f'waited {seconds} s for {what}'
+        time.sleep(0.01)
+
+
+def wait_readable(fd, seconds=20):
+    assert select.select([fd], [], [], seconds)[0], f'no event in {seconds} s'
+
+
+def poll(cq, count=1, seconds=20):
+    """Return count completions, whatever their status."""
+    found = []
+    end = time.monotonic() + seconds
+    while len(found) < count:
+        found += cq.poll(count - len(found))[1]
+        assert time.monotonic() < end, \
+            f'{len(found)} of {count} completions in {seconds} s'
+    return found
+
+
+def routable_gid(ctx):
+    """The index and text of a GID made from an IPv4 address."""
+    for entry in ctx.query_gid_table(32):
+        if entry.gid_str().startswith('0000:0000:0000:0000:0000:ffff:'):
+            return entry.gid_index, entry.gid_str()
+    raise AssertionError(f'{ctx.name} has no GID made from an IPv4 address')
+
+
+class Side:
+    """One end of a connection: a PD, CQ and QP, in a device of its own."""
+
+    def __init__(self, device, qp_type=e.IBV_QPT_RC, access=REMOTE, inline=64,
+                 events=False):
+        self.ctx = Context(name=device)
+        self.pd = PD(self.ctx)
+        self.channel = CompChannel(self.ctx) if events else None
+        self.cq = CQ(self.ctx, 64, None, self.channel, 0)
+        cap = QPCap(16, 16, 4, 4, inline)
+        self.qp = QP(self.pd, QPInitAttr(qp_type=qp_type, scq=self.cq,
+                                         rcq=self.cq, cap=cap))
+        self.access = access
+        self.gid_index, self.gid = routable_gid(self.ctx)
+
+    def close(self):
+        self.ctx.close()
+
+    def ah_attr(self, gid):
+        return AHAttr(is_global=1, port_num=1,
+                      gr=GlobalRoute(GID(gid), sgid_index=self.gid_index,
+                                     hop_limit=64))
+
+    def attr(self, peer, **changes):
+        attr = QPAttr(port_num=1)
+        attr.path_mtu = e.IBV_MTU_1024
+        attr.qp_access_flags = self.access
+        attr.dest_qp_num = peer.qp.qp_num
+        attr.ah_attr = self.ah_attr(peer.gid)
+        attr.max_rd_atomic = attr.max_dest_rd_atomic = 1
+        attr.min_rnr_timer = 12
+        attr.timeout = 14
+        attr.retry_cnt = attr.rnr_retry = 7
+        for name, value in changes.items():
+            setattr(attr, name, value)
+        return attr
+
+    def send(self, opcode, sges, remote=None, imm=0, flags=0, wr_id=1):
+        """Post one signaled request; remote is (rkey, address)."""
+        wr = SendWR(wr_id, opcode, len(sges), imm, sges,
+                    e.IBV_SEND_SIGNALED | flags)
+        if remote:
+            wr.set_wr_rdma(*remote)
+        self.qp.post_send(wr)
+
+    def recv(self, sges, wr_id=2):
+        self.qp.post_recv(RecvWR(wr_id, len(sges), sges))
+
+    def atomic(self, opcode, sge, remote, operand, swap=0):
+        wr = SendWR(3, opcode, 1, 0, [sge])
+        wr.set_wr_atomic(*remote, operand, swap)
+        self.qp.post_send(wr)
+
+
+def connect(a, b, **changes):
+    a.qp.to_rts(a.attr(b, **changes))
+    b.qp.to_rts(b.attr(a, **changes))
+
+
+class Pair:
+    """Two connected sides: requests go from a to b."""
+
+    def __init__(self, device_a, device_b=None, access=REMOTE, changes=None,
+                 **options):
+        self.a = Side(device_a, access=access, **options)
+        self.b = Side(device_b or device_a, access=access, **options)
+        connect(self.a, self.b, **(changes or {}))
+
+    def close(self):
+        self.a.close()
+        self.b.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+class Region:
+    """length registered bytes within more memory, which holds canaries.
+
+    Of user memory, or with an exporter of a dma-buf. Everything outside the
+    registered bytes has to keep its contents; check() says so.
+    """
+
+    def __init__(self, pd, length, exporter=None, offset=PAGE, iova=None,
+                 access=ALL, fill=CANARY):
+        self.length, self.offset = length, offset
+        size = -(-(offset + length + PAGE) // PAGE) * PAGE
+        if exporter:
+            self.whole = DmaBuf(size, exporter=exporter)
+            size = self.whole.size
+        else:
+            self.whole = MR(pd, size, LOCAL)
+        self.size = size
+        self.whole.write(pattern(size, CANARY), size)
+        self.fill(pattern(length, fill))
+        if exporter:
+            self.mr = DmaBufMR(pd, length, access, self.whole, offset,
+                               iova=iova)
+        else:
+            self.mr = MR(pd, length, access, address=self.whole.buf + offset)
+
+    @property
+    def addr(self):
+        return self.mr.buf
+
+    def sge(self, first=0, length=None):
+        length = self.length - first if length is None else length
+        return SGE(self.addr + first, length, self.mr.lkey)
+
+    def remote(self, first=0):
+        return self.mr.rkey, self.addr + first
+
+    def fill(self, data, first=0):
+        self.whole.write(data, len(data), self.offset + first)
+
+    def read(self, first=0, length=None):
+        length = self.length - first if length is None else length
+        return self.whole.read(length, self.offset + first)
+
+    def check(self, expected, what):
+        """The registered bytes are expected, all others untouched."""
+        all_bytes = self.whole.read(self.size, 0)
+        canary = pattern(self.size, CANARY)
+        end = self.offset + self.length
+        compare(all_bytes[:self.offset], canary[:self.offset],
+                f'{what}, before the region')
+        compare(all_bytes[self.offset:end], expected, what)
+        compare(all_bytes[end:], canary[end:], f'{what}, behind the region')
+        if isinstance(self.whole, DmaBuf) and \
+           self.whole.exporter.startswith('testbuf'):
+            assert self.whole.check_guards() is None
+
+    def close(self):
+        self.mr.close()
+        self.whole.close()
+
+
+def expect(wcs, *statuses):
+    """The completions have these statuses, in this order."""
+    got = [wc.status.name for wc in wcs]
+    assert got == [status.name for status in statuses], \
+        f'got {", ".join(map(str, wcs))}'
+
+
+def succeed(cq, count=1):
+    wcs = poll(cq, count)
+    expect(wcs, *[e.IBV_WC_SUCCESS] * count)
+    return wcs
