@@ -5,6 +5,7 @@
  * Only the provider of a device that is there is ever opened.
  */
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -53,24 +54,41 @@ static void warn(const char *name, const char *reason)
 
 /*
  * The shared objects lie in the folder libibverbs/ beside this library,
- * wherever that is: $ORIGIN is expanded by the loader.
+ * wherever that is. Not $ORIGIN: the loader would take that from whoever
+ * wraps dlopen(3), as sanitizers and profilers do.
  */
+static void *open_object(const char *name)
+{
+	char path[PATH_MAX];
+	const char *end;
+	Dl_info self;
+
+	if (!dladdr(open_object, &self))
+		return NULL;
+	end = strrchr(self.dli_fname, '/');
+	if (!end || snprintf(path, sizeof(path),
+			     "%.*s/libibverbs/lib%s-prv" XSTR(
+				     VERBS_PROVIDER_ABI) ".so",
+			     (int)(end - self.dli_fname), self.dli_fname,
+			     name) >= (int)sizeof(path))
+		return NULL;
+	return dlopen(path, RTLD_NOW);
+}
+
 static const struct verbs_provider *open_provider(const char *name)
 {
 	const struct verbs_provider *provider;
-	char buf[128];
-	void *handle;
+	void *handle = open_object(name);
+	char symbol[64];
 
-	snprintf(buf, sizeof(buf),
-		 "$ORIGIN/libibverbs/lib%s-prv" XSTR(VERBS_PROVIDER_ABI) ".so",
-		 name);
-	handle = dlopen(buf, RTLD_NOW);
 	if (!handle) {
-		warn(name, dlerror());
+		const char *reason = dlerror();
+
+		warn(name, reason ? reason : "no path to it");
 		return NULL;
 	}
-	snprintf(buf, sizeof(buf), "verbs_provider_%s", name);
-	provider = dlsym(handle, buf);
+	snprintf(symbol, sizeof(symbol), "verbs_provider_%s", name);
+	provider = dlsym(handle, symbol);
 	if (!provider || provider->abi != VERBS_PROVIDER_ABI) {
 		warn(name, "built for another libibverbs");
 		dlclose(handle);
