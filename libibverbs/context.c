@@ -392,8 +392,7 @@ int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
 		return ret;
 	port_attr_from_uapi(&full, &resp);
 	if (attr_len > sizeof(full)) {
-		memset((char *)attr + sizeof(full), 0,
-		       attr_len - sizeof(full));
+		memset((char *)attr + sizeof(full), 0, attr_len - sizeof(full));
 		attr_len = sizeof(full);
 	}
 	memcpy(attr, &full, attr_len);

@@ -95,8 +95,8 @@ void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents)
 
 VERBS_EXPORT
 struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe,
-			     void *cq_context,
-			     struct ibv_comp_channel *channel, int comp_vector)
+			     void *cq_context, struct ibv_comp_channel *channel,
+			     int comp_vector)
 {
 	struct ibv_cq *cq;
 
@@ -248,16 +248,6 @@ int ibv_cmd_req_notify_cq(struct ibv_cq *cq, int solicited_only)
 			       &req, sizeof(req), NULL, 0, NULL);
 }
 
-static void wait_acknowledged(struct ibv_cq *cq,
-			      const struct ib_uverbs_destroy_cq_resp *reported)
-{
-	pthread_mutex_lock(&cq->mutex);
-	while (cq->comp_events_completed != reported->comp_events_reported ||
-	       cq->async_events_completed != reported->async_events_reported)
-		pthread_cond_wait(&cq->cond, &cq->mutex);
-	pthread_mutex_unlock(&cq->mutex);
-}
-
 VERBS_EXPORT
 int ibv_cmd_destroy_cq(struct ibv_cq *cq)
 {
@@ -272,7 +262,10 @@ int ibv_cmd_destroy_cq(struct ibv_cq *cq)
 	ret = verbs_ioctl(cq->context, &attrs);
 	if (ret)
 		return ret;
-	wait_acknowledged(cq, &reported);
+	wait_acknowledged(&cq->mutex, &cq->cond, &cq->comp_events_completed,
+			  reported.comp_events_reported);
+	wait_acknowledged(&cq->mutex, &cq->cond, &cq->async_events_completed,
+			  reported.async_events_reported);
 	cq_fini(cq);
 	return 0;
 }

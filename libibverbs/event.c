@@ -3,18 +3,23 @@
 /* Asynchronous events. */
 #include <unistd.h>
 
-#include "driver.h"
+#include "internal.h"
 
-static void event_from_uapi(struct ibv_async_event *event,
-			    const struct ib_uverbs_async_event_desc *desc)
+/* What an event is about: an object, by the handle it was created with, or a
+ * port. */
+enum subject {
+	SUBJECT_CQ,
+	SUBJECT_QP,
+	SUBJECT_SRQ,
+	SUBJECT_WQ,
+	SUBJECT_PORT,
+};
+
+static enum subject subject_of(enum ibv_event_type type)
 {
-	void *object = (void *)(uintptr_t)desc->element;
-
-	event->event_type = (enum ibv_event_type)desc->event_type;
-	switch (event->event_type) {
+	switch (type) {
 	case IBV_EVENT_CQ_ERR:
-		event->element.cq = object;
-		break;
+		return SUBJECT_CQ;
 	case IBV_EVENT_QP_FATAL:
 	case IBV_EVENT_QP_REQ_ERR:
 	case IBV_EVENT_QP_ACCESS_ERR:
@@ -23,16 +28,37 @@ static void event_from_uapi(struct ibv_async_event *event,
 	case IBV_EVENT_PATH_MIG:
 	case IBV_EVENT_PATH_MIG_ERR:
 	case IBV_EVENT_QP_LAST_WQE_REACHED:
-		event->element.qp = object;
-		break;
+		return SUBJECT_QP;
 	case IBV_EVENT_SRQ_ERR:
 	case IBV_EVENT_SRQ_LIMIT_REACHED:
+		return SUBJECT_SRQ;
+	case IBV_EVENT_WQ_FATAL:
+		return SUBJECT_WQ;
+	default:
+		return SUBJECT_PORT;
+	}
+}
+
+static void event_from_uapi(struct ibv_async_event *event,
+			    const struct ib_uverbs_async_event_desc *desc)
+{
+	void *object = (void *)(uintptr_t)desc->element;
+
+	event->event_type = (enum ibv_event_type)desc->event_type;
+	switch (subject_of(event->event_type)) {
+	case SUBJECT_CQ:
+		event->element.cq = object;
+		break;
+	case SUBJECT_QP:
+		event->element.qp = object;
+		break;
+	case SUBJECT_SRQ:
 		event->element.srq = object;
 		break;
-	case IBV_EVENT_WQ_FATAL:
+	case SUBJECT_WQ:
 		event->element.wq = object;
 		break;
-	default:
+	case SUBJECT_PORT:
 		event->element.port_num = (int)desc->element;
 		break;
 	}
@@ -74,29 +100,29 @@ void ibv_ack_async_event(struct ibv_async_event *event)
 	struct ibv_qp *qp = event->element.qp;
 	struct ibv_wq *wq = event->element.wq;
 
-	switch (event->event_type) {
-	case IBV_EVENT_CQ_ERR:
-		acknowledge(&cq->mutex, &cq->cond,
-			    &cq->async_events_completed);
+	switch (subject_of(event->event_type)) {
+	case SUBJECT_CQ:
+		acknowledge(&cq->mutex, &cq->cond, &cq->async_events_completed);
 		break;
-	case IBV_EVENT_QP_FATAL:
-	case IBV_EVENT_QP_REQ_ERR:
-	case IBV_EVENT_QP_ACCESS_ERR:
-	case IBV_EVENT_COMM_EST:
-	case IBV_EVENT_SQ_DRAINED:
-	case IBV_EVENT_PATH_MIG:
-	case IBV_EVENT_PATH_MIG_ERR:
-	case IBV_EVENT_QP_LAST_WQE_REACHED:
+	case SUBJECT_QP:
 		acknowledge(&qp->mutex, &qp->cond, &qp->events_completed);
 		break;
-	case IBV_EVENT_SRQ_ERR:
-	case IBV_EVENT_SRQ_LIMIT_REACHED:
+	case SUBJECT_SRQ:
 		acknowledge(&srq->mutex, &srq->cond, &srq->events_completed);
 		break;
-	case IBV_EVENT_WQ_FATAL:
+	case SUBJECT_WQ:
 		acknowledge(&wq->mutex, &wq->cond, &wq->events_completed);
 		break;
-	default:
+	case SUBJECT_PORT:
 		break;
 	}
+}
+
+void wait_acknowledged(pthread_mutex_t *mutex, pthread_cond_t *cond,
+		       const uint32_t *completed, uint32_t reported)
+{
+	pthread_mutex_lock(mutex);
+	while (*completed != reported)
+		pthread_cond_wait(cond, mutex);
+	pthread_mutex_unlock(mutex);
 }

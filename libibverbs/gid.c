@@ -26,8 +26,7 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num,
 {
 	struct verbs_attrs attrs;
 
-	attrs_init(&attrs, UVERBS_OBJECT_DEVICE,
-		   UVERBS_METHOD_QUERY_GID_ENTRY);
+	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_GID_ENTRY);
 	/* Constants for the kernel, and those have eight bytes. */
 	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_PORT, port_num);
 	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_GID_INDEX, gid_index);
@@ -50,10 +49,8 @@ ssize_t _ibv_query_gid_table(struct ibv_context *context,
 
 	if (max_entries > fits)
 		max_entries = fits;
-	attrs_init(&attrs, UVERBS_OBJECT_DEVICE,
-		   UVERBS_METHOD_QUERY_GID_TABLE);
-	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_TABLE_ENTRY_SIZE,
-		    entry_size);
+	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_GID_TABLE);
+	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_TABLE_ENTRY_SIZE, entry_size);
 	attr_in_u32(&attrs, UVERBS_ATTR_QUERY_GID_TABLE_FLAGS, flags);
 	attr_out(&attrs, UVERBS_ATTR_QUERY_GID_TABLE_RESP_ENTRIES, entries,
 		 max_entries * entry_size);
@@ -120,8 +117,7 @@ int ibv_query_pkey(struct ibv_context *context, uint8_t port_num, int index,
 	unsigned long value;
 
 	snprintf(file, sizeof(file), "ports/%u/pkeys/%d", port_num, index);
-	if (sysfs_read(context->device->ibdev_path, file, buf,
-		       sizeof(buf)) < 0)
+	if (sysfs_read(context->device->ibdev_path, file, buf, sizeof(buf)) < 0)
 		return -1;
 	value = strtoul(buf, &end, 16);
 	if (end == buf || *end || value > UINT16_MAX) {

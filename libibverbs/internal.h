@@ -4,6 +4,7 @@
 #ifndef VERBS_INTERNAL_H
 #define VERBS_INTERNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -62,6 +63,16 @@ extern const struct verbs_ops verbs_default_ops;
 
 void device_get(struct verbs_device *vdev);
 void device_put(struct verbs_device *vdev);
+
+/* ---- event.c ------------------------------------------------------------------ */
+
+/*
+ * For a destroy call: returns once the program has acknowledged as many events
+ * of an object as the kernel reported. mutex guards *completed, cond tells of
+ * its changes.
+ */
+void wait_acknowledged(pthread_mutex_t *mutex, pthread_cond_t *cond,
+		       const uint32_t *completed, uint32_t reported);
 
 /* ---- sysfs.c ------------------------------------------------------------------ */
 

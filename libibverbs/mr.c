@@ -31,9 +31,9 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length,
 	if (!(vctx->priv->core_support &
 	      IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS))
 		access &= ~(unsigned int)IBV_ACCESS_OPTIONAL_RANGE;
-	return publish(vctx->priv->ops->reg_mr(pd, addr, length, iova,
-					       (int)access),
-		       pd, addr, length);
+	return publish(
+		vctx->priv->ops->reg_mr(pd, addr, length, iova, (int)access),
+		pd, addr, length);
 }
 
 VERBS_EXPORT
@@ -61,18 +61,18 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				 size_t length, uint64_t iova, int fd,
 				 int access)
 {
-	return publish(verbs_ops(pd->context)->reg_dmabuf_mr(
-			       pd, offset, length, iova, fd, access),
-		       pd, (void *)(uintptr_t)offset, length);
+	return publish(
+		verbs_ops(pd->context)
+			->reg_dmabuf_mr(pd, offset, length, iova, fd, access),
+		pd, (void *)(uintptr_t)offset, length);
 }
 
-#define REREG_FLAGS                                                            \
-	(IBV_REREG_MR_CHANGE_TRANSLATION | IBV_REREG_MR_CHANGE_PD |            \
+#define REREG_FLAGS                                                 \
+	(IBV_REREG_MR_CHANGE_TRANSLATION | IBV_REREG_MR_CHANGE_PD | \
 	 IBV_REREG_MR_CHANGE_ACCESS)
 
 static int check_rereg(const struct ibv_mr *mr, int flags,
-		       const struct ibv_pd *pd, const void *addr,
-		       size_t length)
+		       const struct ibv_pd *pd, const void *addr, size_t length)
 {
 	if (!flags || (flags & ~REREG_FLAGS))
 		return EINVAL;
@@ -97,8 +97,8 @@ int ibv_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr,
 		errno = ret;
 		return IBV_REREG_MR_ERR_INPUT;
 	}
-	if (verbs_ops(mr->context)->rereg_mr(mr, flags, pd, addr, length,
-					     access))
+	if (verbs_ops(mr->context)
+		    ->rereg_mr(mr, flags, pd, addr, length, access))
 		return IBV_REREG_MR_ERR_CMD;
 	if (flags & IBV_REREG_MR_CHANGE_TRANSLATION) {
 		mr->addr = addr;

@@ -98,8 +98,7 @@ int nl_parse_chardev(const struct nlmsghdr *msg, struct nl_device *dev)
 	dev->chardev = makedev((kdev & 0xfff00) >> 8,
 			       (kdev & 0xff) | ((kdev >> 12) & 0xfff00));
 	dev->abi = mnl_attr_get_u64(tb[RDMA_NLDEV_ATTR_CHARDEV_ABI]);
-	dev->driver_id =
-		mnl_attr_get_u32(tb[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID]);
+	dev->driver_id = mnl_attr_get_u32(tb[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID]);
 	dev->has_uverbs = true;
 	return 0;
 }

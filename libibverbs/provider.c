@@ -66,11 +66,11 @@ static void *open_object(const char *name)
 	if (!dladdr(open_object, &self))
 		return NULL;
 	end = strrchr(self.dli_fname, '/');
-	if (!end || snprintf(path, sizeof(path),
-			     "%.*s/libibverbs/lib%s-prv" XSTR(
-				     VERBS_PROVIDER_ABI) ".so",
-			     (int)(end - self.dli_fname), self.dli_fname,
-			     name) >= (int)sizeof(path))
+	if (!end ||
+	    snprintf(path, sizeof(path),
+		     "%.*s/libibverbs/lib%s-prv" XSTR(VERBS_PROVIDER_ABI) ".so",
+		     (int)(end - self.dli_fname), self.dli_fname,
+		     name) >= (int)sizeof(path))
 		return NULL;
 	return dlopen(path, RTLD_NOW);
 }

@@ -3,7 +3,7 @@
 /* Queue pairs. */
 #include <stdlib.h>
 
-#include "driver.h"
+#include "internal.h"
 
 VERBS_EXPORT
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
@@ -15,8 +15,7 @@ VERBS_EXPORT
 int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr)
 {
-	return verbs_ops(qp->context)
-		->query_qp(qp, attr, attr_mask, init_attr);
+	return verbs_ops(qp->context)->query_qp(qp, attr, attr_mask, init_attr);
 }
 
 VERBS_EXPORT
@@ -122,8 +121,8 @@ static void attr_qp_objects(struct verbs_attrs *attrs,
 }
 
 /* The public flags have the kernel's values. */
-#define KERNEL_CREATE_FLAGS                                                    \
-	(IBV_QP_CREATE_BLOCK_SELF_MCAST_LB | IBV_QP_CREATE_SCATTER_FCS |       \
+#define KERNEL_CREATE_FLAGS                                              \
+	(IBV_QP_CREATE_BLOCK_SELF_MCAST_LB | IBV_QP_CREATE_SCATTER_FCS | \
 	 IBV_QP_CREATE_CVLAN_STRIPPING | IBV_QP_CREATE_PCI_WRITE_END_PADDING)
 
 /* Returns 0 or EOPNOTSUPP for attributes that are not passed on here. */
@@ -304,9 +303,9 @@ static int send_modify(struct ibv_qp *qp, const struct ibv_qp_attr *attr,
 	req.base.attr_mask = (uint32_t)mask;
 	modify_to_uapi(&req.base, attr, mask);
 	if (!(mask & IBV_QP_RATE_LIMIT))
-		return verbs_write_cmd(qp->context,
-				       IB_USER_VERBS_CMD_MODIFY_QP, &req.base,
-				       sizeof(req.base), NULL, 0, NULL);
+		return verbs_write_cmd(qp->context, IB_USER_VERBS_CMD_MODIFY_QP,
+				       &req.base, sizeof(req.base), NULL, 0,
+				       NULL);
 	req.rate_limit = attr->rate_limit;
 	return verbs_write_cmd(qp->context,
 			       IB_USER_VERBS_CMD_FLAG_EXTENDED |
@@ -387,14 +386,6 @@ int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	return 0;
 }
 
-static void wait_acknowledged(struct ibv_qp *qp, uint32_t reported)
-{
-	pthread_mutex_lock(&qp->mutex);
-	while (qp->events_completed != reported)
-		pthread_cond_wait(&qp->cond, &qp->mutex);
-	pthread_mutex_unlock(&qp->mutex);
-}
-
 VERBS_EXPORT
 int ibv_cmd_destroy_qp(struct ibv_qp *qp)
 {
@@ -408,7 +399,8 @@ int ibv_cmd_destroy_qp(struct ibv_qp *qp)
 	ret = verbs_ioctl(qp->context, &attrs);
 	if (ret)
 		return ret;
-	wait_acknowledged(qp, resp.events_reported);
+	wait_acknowledged(&qp->mutex, &qp->cond, &qp->events_completed,
+			  resp.events_reported);
 	qp_fini(qp);
 	return 0;
 }
@@ -435,8 +427,8 @@ static int send_mcast(struct ibv_qp *qp, uint32_t command,
 	};
 
 	memcpy(req.gid, gid->raw, sizeof(req.gid));
-	return verbs_write_cmd(qp->context, command, &req, sizeof(req), NULL,
-			       0, NULL);
+	return verbs_write_cmd(qp->context, command, &req, sizeof(req), NULL, 0,
+			       NULL);
 }
 
 VERBS_EXPORT

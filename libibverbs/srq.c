@@ -3,7 +3,7 @@
 /* Shared receive queues. */
 #include <stdlib.h>
 
-#include "driver.h"
+#include "internal.h"
 
 VERBS_EXPORT
 struct ibv_srq *ibv_create_srq(struct ibv_pd *pd,
@@ -61,13 +61,10 @@ int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr,
 	attrs_init(&attrs, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
 	handle = attr_new_obj(&attrs, UVERBS_ATTR_CREATE_SRQ_HANDLE);
 	attr_in_obj(&attrs, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd->handle);
-	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE,
-		    (uintptr_t)srq);
+	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, (uintptr_t)srq);
 	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_MAX_WR, attr->attr.max_wr);
-	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_MAX_SGE,
-		    attr->attr.max_sge);
-	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_LIMIT,
-		    attr->attr.srq_limit);
+	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, attr->attr.max_sge);
+	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_LIMIT, attr->attr.srq_limit);
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &max_wr);
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &max_sge);
@@ -94,8 +91,8 @@ int ibv_cmd_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 		.srq_limit = attr->srq_limit,
 	};
 
-	return verbs_write_cmd(srq->context, IB_USER_VERBS_CMD_MODIFY_SRQ,
-			       &req, sizeof(req), NULL, 0, udata);
+	return verbs_write_cmd(srq->context, IB_USER_VERBS_CMD_MODIFY_SRQ, &req,
+			       sizeof(req), NULL, 0, udata);
 }
 
 VERBS_EXPORT
@@ -115,14 +112,6 @@ int ibv_cmd_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr)
 	return 0;
 }
 
-static void wait_acknowledged(struct ibv_srq *srq, uint32_t reported)
-{
-	pthread_mutex_lock(&srq->mutex);
-	while (srq->events_completed != reported)
-		pthread_cond_wait(&srq->cond, &srq->mutex);
-	pthread_mutex_unlock(&srq->mutex);
-}
-
 VERBS_EXPORT
 int ibv_cmd_destroy_srq(struct ibv_srq *srq)
 {
@@ -136,7 +125,8 @@ int ibv_cmd_destroy_srq(struct ibv_srq *srq)
 	ret = verbs_ioctl(srq->context, &attrs);
 	if (ret)
 		return ret;
-	wait_acknowledged(srq, resp.events_reported);
+	wait_acknowledged(&srq->mutex, &srq->cond, &srq->events_completed,
+			  resp.events_reported);
 	srq_fini(srq);
 	return 0;
 }
