@@ -25,6 +25,9 @@ list(REMOVE_ITEM STOCK_HEADERS mlx5dv.h)
 script_test(headers_stock check_headers.py --stock ${STOCK_INCLUDE}
 	--ours ${OUR_INCLUDE} ${STOCK_HEADERS})
 
+script_test(man_examples check_man_examples.py --cc ${CMAKE_C_COMPILER}
+	--include ${OUR_INCLUDE} ${PROJECT_SOURCE_DIR}/libibverbs/man)
+
 script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE})
 
 foreach(library ibverbs mlx5 efa hns)
