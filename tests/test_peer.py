@@ -121,6 +121,15 @@ def test_write_bw_on_ours(device):
                   *perftest(device, "-s", 4096, OLD_POST))
 
 
+# Without that option perftest posts by the ibv_wr_* calls.
+@pytest.mark.parametrize("program", [
+    "ib_write_bw", "ib_read_bw", "ib_send_lat", "ib_atomic_bw"])
+def test_perftest_by_calls_on_ours(softhca, program):
+    client, _ = peer.run_pair("ours", "ours", BIN + program,
+                              *perftest(softhca))
+    assert "ibv_wr* API     : ON" in client.output
+
+
 # That the helpers above notice what they are there to notice.
 
 def test_run_on_the_wrong_libraries_is_an_error(monkeypatch):

@@ -140,6 +140,15 @@ struct mlx5_sent {
 	uint32_t wc_opcode;
 };
 
+/* Between ibv_wr_start and ibv_wr_complete or ibv_wr_abort. */
+struct mlx5_batch {
+	struct ibv_send_wr wr; /* the request that the calls describe */
+	bool open; /* it has begun and is not yet a WQE */
+	int err; /* the first failure; nothing is built after it */
+	uint32_t head; /* of the queue before the batch */
+	uint32_t block;
+};
+
 struct mlx5_sq {
 	struct mlx5_lock lock; /* of the posting side: all but tail */
 	uint32_t cur_block; /* blocks posted; wraps at 32 bits */
@@ -158,6 +167,7 @@ struct mlx5_sq {
 	__be32 *dbrec; /* the one word of it */
 	void *reg;
 	uint64_t doorbell; /* of the last WQE built */
+	struct mlx5_batch batch;
 };
 
 struct mlx5_rq {
@@ -218,7 +228,6 @@ static inline struct mlx5_qp *to_mqp(struct ibv_qp *qp)
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
 
 struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
-int mlx5_dealloc_pd(struct ibv_pd *pd);
 
 struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 			      struct ibv_comp_channel *channel,
@@ -228,7 +237,8 @@ int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc);
 int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only);
 void mlx5_cq_event(struct ibv_cq *ibcq);
 
-struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
+				 struct ibv_qp_init_attr_ex *attr);
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr);
 int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr,
@@ -252,6 +262,11 @@ size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes);
 int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 		    bool signal_all);
 void mlx5_fini_rings(struct mlx5_qp *qp);
+/*
+ * Fills in the ibv_wr_* calls for these IBV_QP_EX_WITH_*. Returns 0, or
+ * EOPNOTSUPP if one of them is not for an RC queue pair of this device.
+ */
+int mlx5_set_wr_ops(struct mlx5_qp *qp, uint64_t send_ops_flags);
 /*
  * What the transition to a state means for the rings. RESET empties them;
  * sends can be posted from RTR on, as the device drops the doorbells before.

@@ -24,12 +24,3 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
 	pd->pdn = resp.pdn;
 	return &pd->pd;
 }
-
-int mlx5_dealloc_pd(struct ibv_pd *pd)
-{
-	int ret = ibv_cmd_dealloc_pd(pd);
-
-	if (!ret)
-		free(to_mpd(pd));
-	return ret;
-}

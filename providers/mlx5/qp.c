@@ -237,8 +237,8 @@ static void free_rings(struct mlx5_context *ctx, struct mlx5_qp *qp)
 	mlx5_free_buf(&qp->buf);
 }
 
-static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_pd *pd,
-			 struct ibv_qp_init_attr *attr,
+static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
+			 struct ibv_qp_init_attr_ex *attr,
 			 const struct mlx5_qp_sizes *sizes,
 			 struct mlx5_ib_create_qp_resp *resp)
 {
@@ -257,7 +257,7 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_pd *pd,
 		.out_len = sizeof(*resp),
 	};
 
-	return ibv_cmd_create_qp(pd, attr, &qp->qp, &udata);
+	return ibv_cmd_create_qp_ex(context, attr, &qp->qp, &udata);
 }
 
 /* With CQE version 0 the key is the QP number, known only afterwards. */
@@ -270,13 +270,13 @@ static int publish_qp(struct mlx5_context *ctx, struct mlx5_qp *qp)
 }
 
 static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
-			    struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
+			    struct ibv_qp_init_attr_ex *attr,
 			    const struct mlx5_qp_sizes *sizes)
 {
 	struct mlx5_ib_create_qp_resp resp = { 0 };
 	int err;
 
-	err = cmd_create_qp(qp, pd, attr, sizes, &resp);
+	err = cmd_create_qp(qp, &ctx->vctx.context, attr, sizes, &resp);
 	if (err)
 		return err;
 	qp->sq.qpn = htobe32(qp->qp.qp_num << 8);
@@ -306,7 +306,7 @@ static void get_caps(const struct mlx5_qp *qp, struct ibv_qp_cap *cap)
 }
 
 static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
-		   struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+		   struct ibv_qp_init_attr_ex *attr)
 {
 	struct mlx5_qp_sizes sizes;
 	int err;
@@ -320,7 +320,7 @@ static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	err = choose_key(ctx, qp);
 	if (err)
 		goto free_rings;
-	err = create_kernel_qp(ctx, qp, pd, attr, &sizes);
+	err = create_kernel_qp(ctx, qp, attr, &sizes);
 	if (err)
 		goto free_key;
 	get_caps(qp, &attr->cap);
@@ -333,23 +333,41 @@ free_rings:
 	return err;
 }
 
-struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+/* Returns 0 or the errno value of what is not for this device. */
+static int check_attr(const struct ibv_qp_init_attr_ex *attr)
+{
+	if (attr->qp_type != IBV_QPT_RC || attr->srq)
+		return EOPNOTSUPP;
+	if (!attr->send_cq || !attr->recv_cq)
+		return EINVAL;
+	return 0;
+}
+
+static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
+		     struct ibv_qp_init_attr_ex *attr)
+{
+	int err = check_attr(attr);
+
+	if (err)
+		return err;
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
+		err = mlx5_set_wr_ops(qp, attr->send_ops_flags);
+		if (err)
+			return err;
+	}
+	return init_qp(ctx, qp, attr);
+}
+
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
+				 struct ibv_qp_init_attr_ex *attr)
 {
 	struct mlx5_qp *qp;
 	int err;
 
-	if (attr->qp_type != IBV_QPT_RC || attr->srq) {
-		errno = EOPNOTSUPP;
-		return NULL;
-	}
-	if (!attr->send_cq || !attr->recv_cq) {
-		errno = EINVAL;
-		return NULL;
-	}
 	qp = calloc(1, sizeof(*qp));
 	if (!qp)
 		return NULL;
-	err = init_qp(to_mctx(pd->context), qp, pd, attr);
+	err = create_qp(to_mctx(context), qp, attr);
 	if (err) {
 		free(qp);
 		errno = err;

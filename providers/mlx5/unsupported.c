@@ -15,12 +15,12 @@
 
 #include "driver.h"
 
-#define UNSUPPORTED(type, name, value)                                         \
-	VERBS_EXPORT type name(void);                                          \
-	type name(void)                                                        \
-	{                                                                      \
-		errno = EOPNOTSUPP;                                            \
-		return value;                                                  \
+#define UNSUPPORTED(type, name, value) \
+	VERBS_EXPORT type name(void);  \
+	type name(void)                \
+	{                              \
+		errno = EOPNOTSUPP;    \
+		return value;          \
 	}
 
 #define UNSUPPORTED_POINTER(name) UNSUPPORTED(void *, name, NULL)
@@ -30,16 +30,15 @@
 #define UNSUPPORTED_LENGTH(name) UNSUPPORTED(ssize_t, name, -1)
 
 /* Frees what no call here ever made. */
-#define UNSUPPORTED_NOTHING(name)                                              \
-	VERBS_EXPORT void name(void);                                          \
-	void name(void)                                                        \
-	{                                                                      \
+#define UNSUPPORTED_NOTHING(name)     \
+	VERBS_EXPORT void name(void); \
+	void name(void)               \
+	{                             \
 	}
 
 /* clang-format off */
 
 /* Device and context */
-UNSUPPORTED_STATUS(mlx5dv_query_device)
 UNSUPPORTED_STATUS(_mlx5dv_query_port)
 UNSUPPORTED_POINTER(mlx5dv_open_device)
 UNSUPPORTED_STATUS(mlx5dv_set_context_attr)

@@ -88,27 +88,68 @@ static int put_sge_list(const struct mlx5_sq *sq, void *seg,
 	return n;
 }
 
+/* An inline segment while its data arrives piece by piece. */
+struct inline_seg {
+	void *seg;
+	uint8_t *dst;
+	uint32_t len;
+};
+
+static inline void start_inline(struct inline_seg *data, void *seg)
+{
+	data->seg = seg;
+	data->dst = (uint8_t *)seg + sizeof(__be32);
+	data->len = 0;
+}
+
+/* False if the piece does not fit any more. */
+static inline bool add_inline(const struct mlx5_sq *sq, struct inline_seg *data,
+			      const void *addr, size_t len)
+{
+	if (unlikely(len > sq->max_inline - data->len))
+		return false;
+	data->dst = mlx5_ring_copy(sq, data->dst, addr, len);
+	data->len += len;
+	return true;
+}
+
+/* Returns the number of segments' worth of space; 0 without any data. */
+static inline int finish_inline(const struct inline_seg *data)
+{
+	if (!data->len)
+		return 0;
+	*(__be32 *)data->seg = htobe32(PRM_INLINE_SEG | data->len);
+	return (sizeof(__be32) + data->len + PRM_SEG_SIZE - 1) / PRM_SEG_SIZE;
+}
+
 /* As put_sge_list(), for one inline segment with all the data. */
 static int put_inline(const struct mlx5_sq *sq, void *seg,
 		      const struct ibv_send_wr *wr)
 {
-	uint8_t *dst = (uint8_t *)seg + sizeof(__be32);
-	uint32_t len = 0;
+	struct inline_seg data;
 	int i;
 
-	for (i = 0; i < wr->num_sge; i++) {
-		const struct ibv_sge *sge = &wr->sg_list[i];
-
-		if (unlikely(sge->length > sq->max_inline - len))
+	start_inline(&data, seg);
+	for (i = 0; i < wr->num_sge; i++)
+		if (!add_inline(sq, &data,
+				(void *)(uintptr_t)wr->sg_list[i].addr,
+				wr->sg_list[i].length))
 			return -1;
-		dst = mlx5_ring_copy(sq, dst, (void *)(uintptr_t)sge->addr,
-				     sge->length);
-		len += sge->length;
-	}
-	if (!len)
-		return 0;
-	*(__be32 *)seg = htobe32(PRM_INLINE_SEG | len);
-	return (sizeof(__be32) + len + PRM_SEG_SIZE - 1) / PRM_SEG_SIZE;
+	return finish_inline(&data);
+}
+
+/* Likewise, from buffers of the process. */
+static int put_inline_bufs(const struct mlx5_sq *sq, void *seg,
+			   const struct ibv_data_buf *bufs, size_t num_buf)
+{
+	struct inline_seg data;
+	size_t i;
+
+	start_inline(&data, seg);
+	for (i = 0; i < num_buf; i++)
+		if (!add_inline(sq, &data, bufs[i].addr, bufs[i].length))
+			return -1;
+	return finish_inline(&data);
 }
 
 static void put_ctrl(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
@@ -142,47 +183,89 @@ static void remember(struct mlx5_sq *sq, const struct wr_type *type,
 	sq->cur_block += (ds + PRM_SEGS_PER_BLOCK - 1) / PRM_SEGS_PER_BLOCK;
 }
 
-/* Returns 0 or an errno value; the ring is unchanged after an error. */
-static int build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr)
-{
-	const struct wr_type *type = type_of(wr->opcode);
+/* A WQE on its way, before its data. */
+struct started {
+	const struct wr_type *type;
 	struct prm_ctrl_seg *ctrl;
-	uint32_t max_sge = sq->max_sge;
-	uint32_t cut = PRM_MAX_DATA_LEN;
-	uint32_t ds;
-	void *seg;
-	int n;
+	void *seg; /* of the data */
+	uint32_t max_sge;
+	uint32_t cut; /* the most that a data segment may announce */
+};
 
-	if (unlikely(!type))
+static inline int start_wqe(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			    struct started *wqe)
+{
+	wqe->type = type_of(wr->opcode);
+	if (unlikely(!wqe->type))
 		return EINVAL;
 	if (unlikely(sq_full(sq)))
 		return ENOMEM;
-	ctrl = (void *)(sq->buf + (size_t)(sq->cur_block & sq->block_mask) *
-					  PRM_BLOCK_SIZE);
-	seg = ctrl + 1;
-	if (type->flags & WR_RADDR) {
-		seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr,
-				     wr->wr.rdma.rkey);
-	} else if (type->flags & WR_ATOMIC) {
-		seg = put_remote_atomic(seg, wr);
-		max_sge--; /* its own segment takes the place */
-		cut = PRM_ATOMIC_LEN;
+	wqe->max_sge = sq->max_sge;
+	wqe->cut = PRM_MAX_DATA_LEN;
+	wqe->ctrl =
+		(void *)(sq->buf + (size_t)(sq->cur_block & sq->block_mask) *
+					   PRM_BLOCK_SIZE);
+	wqe->seg = wqe->ctrl + 1;
+	if (wqe->type->flags & WR_RADDR) {
+		wqe->seg = mlx5_put_raddr(wqe->seg, wr->wr.rdma.remote_addr,
+					  wr->wr.rdma.rkey);
+	} else if (wqe->type->flags & WR_ATOMIC) {
+		wqe->seg = put_remote_atomic(wqe->seg, wr);
+		wqe->max_sge--; /* its own segment takes the place */
+		wqe->cut = PRM_ATOMIC_LEN;
 	}
+	return 0;
+}
+
+/* n: what the data took, in segments. */
+static inline void finish_wqe(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			      const struct started *wqe, int n)
+{
+	uint32_t ds = ((char *)wqe->seg - (char *)wqe->ctrl) / PRM_SEG_SIZE + n;
+
+	put_ctrl(sq, wqe->ctrl, wqe->type, wr, ds);
+	remember(sq, wqe->type, wr, ds);
+}
+
+int mlx5_build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr)
+{
+	struct started wqe;
+	int err, n;
+
+	err = start_wqe(sq, wr, &wqe);
+	if (unlikely(err))
+		return err;
 	if (!(wr->send_flags & IBV_SEND_INLINE))
-		n = put_sge_list(sq, seg, wr, max_sge, cut);
-	else if (likely(type->flags & WR_INLINE))
-		n = put_inline(sq, seg, wr);
+		n = put_sge_list(sq, wqe.seg, wr, wqe.max_sge, wqe.cut);
+	else if (likely(wqe.type->flags & WR_INLINE))
+		n = put_inline(sq, wqe.seg, wr);
 	else
 		return EINVAL;
 	if (unlikely(n < 0))
 		return EINVAL;
-	ds = ((char *)seg - (char *)ctrl) / PRM_SEG_SIZE + n;
-	put_ctrl(sq, ctrl, type, wr, ds);
-	remember(sq, type, wr, ds);
+	finish_wqe(sq, wr, &wqe, n);
 	return 0;
 }
 
-static void ring_send(struct mlx5_sq *sq)
+int mlx5_build_send_bufs(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			 const struct ibv_data_buf *bufs, size_t num_buf)
+{
+	struct started wqe;
+	int err, n;
+
+	err = start_wqe(sq, wr, &wqe);
+	if (unlikely(err))
+		return err;
+	if (unlikely(!(wqe.type->flags & WR_INLINE)))
+		return EINVAL;
+	n = put_inline_bufs(sq, wqe.seg, bufs, num_buf);
+	if (unlikely(n < 0))
+		return EINVAL;
+	finish_wqe(sq, wr, &wqe, n);
+	return 0;
+}
+
+void mlx5_ring_send(struct mlx5_sq *sq)
 {
 	dma_store_barrier();
 	store_dbrec(sq->dbrec, htobe32(sq->cur_block & 0xffff));
@@ -199,14 +282,14 @@ int mlx5_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 	mlx5_lock(&sq->lock);
 	first = sq->head;
 	for (; wr; wr = wr->next) {
-		err = build_send(sq, wr);
+		err = mlx5_build_send(sq, wr);
 		if (unlikely(err)) {
 			*bad_wr = wr;
 			break;
 		}
 	}
 	if (likely(sq->head != first))
-		ring_send(sq);
+		mlx5_ring_send(sq);
 	mlx5_unlock(&sq->lock);
 	return unlikely(err) ? verbs_err(err) : 0;
 }

@@ -70,6 +70,17 @@ static inline uint8_t *mlx5_ring_copy(const struct mlx5_sq *sq, uint8_t *dst,
 	return sq->buf + (len - room);
 }
 
+/*
+ * Builds the WQE of one request behind those already there, for who holds the
+ * lock. Returns 0 or an errno value; the ring is unchanged after an error.
+ * mlx5_ring_send() gives the device all that was built.
+ */
+int mlx5_build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr);
+/* Likewise, with inline data from bufs in place of wr->sg_list. */
+int mlx5_build_send_bufs(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			 const struct ibv_data_buf *bufs, size_t num_buf);
+void mlx5_ring_send(struct mlx5_sq *sq);
+
 /* Is len one that a data segment can carry? 0 has no encoding either. */
 static inline bool mlx5_data_len_ok(uint32_t len)
 {

@@ -48,7 +48,7 @@ function(map_test library folder header)
 		--undeclared ${UNDECLARED})
 endfunction()
 
-unit_test(test_unsupported mlx5 efa hns ibverbs_headers)
+unit_test(test_unsupported mlx5 efa hns ibverbs)
 unit_test(test_verbs_inline ibverbs_headers)
 
 # What librdmacm, ibv_devinfo and pyverbs look up without a header of ours.

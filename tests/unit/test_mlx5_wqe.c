@@ -51,6 +51,7 @@ static void init_fixture(struct fixture *f, const struct ibv_qp_cap *cap,
 	f->qp.sq.qpn = htobe32(QPN << 8);
 	f->qp.sq.reg = &f->reg;
 	mlx5_rings_enter(&f->qp, IBV_QPS_RTS);
+	assert_int_equal(mlx5_set_wr_ops(&f->qp, IBV_QP_EX_WITH_SEND), 0);
 	memset(f->qp.buf.addr, FILL, f->qp.buf.len);
 }
 
@@ -116,17 +117,107 @@ static void check_doorbell(const struct fixture *f, uint32_t block,
 	assert_memory_equal(&f->reg, reg, sizeof(reg));
 }
 
+static int post_by_list(struct fixture *f, struct ibv_send_wr *wr)
+{
+	struct ibv_send_wr *bad = NULL;
+	int ret = mlx5_post_send(&f->qp.qp, wr, &bad);
+
+	assert_ptr_equal(bad, ret ? wr : NULL);
+	return ret;
+}
+
+static void call_opcode(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
+{
+	uint64_t addr = wr->wr.rdma.remote_addr;
+	uint32_t rkey = wr->wr.rdma.rkey;
+
+	switch (wr->opcode) {
+	case IBV_WR_SEND:
+		ibv_wr_send(qp);
+		break;
+	case IBV_WR_SEND_WITH_IMM:
+		ibv_wr_send_imm(qp, wr->imm_data);
+		break;
+	case IBV_WR_RDMA_WRITE:
+		ibv_wr_rdma_write(qp, rkey, addr);
+		break;
+	case IBV_WR_RDMA_WRITE_WITH_IMM:
+		ibv_wr_rdma_write_imm(qp, rkey, addr, wr->imm_data);
+		break;
+	case IBV_WR_RDMA_READ:
+		ibv_wr_rdma_read(qp, rkey, addr);
+		break;
+	case IBV_WR_ATOMIC_CMP_AND_SWP:
+		ibv_wr_atomic_cmp_swp(qp, wr->wr.atomic.rkey,
+				      wr->wr.atomic.remote_addr,
+				      wr->wr.atomic.compare_add,
+				      wr->wr.atomic.swap);
+		break;
+	case IBV_WR_ATOMIC_FETCH_AND_ADD:
+		ibv_wr_atomic_fetch_add(qp, wr->wr.atomic.rkey,
+					wr->wr.atomic.remote_addr,
+					wr->wr.atomic.compare_add);
+		break;
+	default:
+		fail_msg("no call for opcode %d", wr->opcode);
+	}
+}
+
+static void call_inline(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
+{
+	struct ibv_data_buf bufs[16];
+	int i;
+
+	assert_in_range(wr->num_sge, 0, 16);
+	for (i = 0; i < wr->num_sge; i++) {
+		bufs[i].addr = (void *)(uintptr_t)wr->sg_list[i].addr;
+		bufs[i].length = wr->sg_list[i].length;
+	}
+	if (wr->num_sge == 1)
+		ibv_wr_set_inline_data(qp, bufs[0].addr, bufs[0].length);
+	else
+		ibv_wr_set_inline_data_list(qp, wr->num_sge, bufs);
+}
+
+static void call_data(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
+{
+	if (wr->send_flags & IBV_SEND_INLINE)
+		call_inline(qp, wr);
+	else if (wr->num_sge == 1)
+		ibv_wr_set_sge(qp, wr->sg_list->lkey, wr->sg_list->addr,
+			       wr->sg_list->length);
+	else if (wr->num_sge) /* no data needs no call */
+		ibv_wr_set_sge_list(qp, wr->num_sge, wr->sg_list);
+}
+
+static void call_request(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
+{
+	qp->wr_id = wr->wr_id;
+	qp->wr_flags = wr->send_flags;
+	call_opcode(qp, wr);
+	call_data(qp, wr);
+}
+
+/* The same request by the ibv_wr_* calls. */
+static int post_by_calls(struct fixture *f, struct ibv_send_wr *wr)
+{
+	struct ibv_qp_ex *qp = &f->qp.vqp.qp_ex;
+
+	ibv_wr_start(qp);
+	call_request(qp, wr);
+	return ibv_wr_complete(qp);
+}
+
 static void check_at(struct fixture *f, uint32_t block, struct ibv_send_wr *wr,
+		     int (*post)(struct fixture *f, struct ibv_send_wr *wr),
 		     const uint8_t *wqe, size_t len)
 {
 	uint32_t next_block = block + (len + BLOCK - 1) / BLOCK;
 	const struct mlx5_sent *sent;
-	struct ibv_send_wr *bad = NULL;
 	uint8_t *ring;
 
 	start_at(f, block);
-	assert_int_equal(mlx5_post_send(&f->qp.qp, wr, &bad), 0);
-	assert_null(bad);
+	assert_int_equal(post(f, wr), 0);
 	ring = expected_ring(f, block, wqe, len);
 	assert_memory_equal(f->qp.sq.buf, ring, ring_len(f));
 	free(ring);
@@ -145,8 +236,10 @@ static void check_everywhere(struct fixture *f, struct ibv_send_wr *wr,
 					   0xfff7, 0xffffffff };
 	size_t i;
 
-	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-		check_at(f, blocks[i], wr, wqe, len);
+	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		check_at(f, blocks[i], wr, post_by_list, wqe, len);
+		check_at(f, blocks[i], wr, post_by_calls, wqe, len);
+	}
 }
 
 static void check_usual(struct ibv_send_wr *wr, const uint8_t *wqe, size_t len)
@@ -679,6 +772,158 @@ static void test_refused_first_rings_nothing(void **state)
 }
 
 /* Full at max_send_wr however small the WQEs; a completion makes room. */
+/* ---- Batches of calls -------------------------------------------------------- */
+
+/* Nothing of the batch is left, and the next one can be posted. */
+static void check_taken_back(struct fixture *f)
+{
+	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND };
+
+	assert_int_equal(f->reg, 0);
+	assert_int_equal(f->dbrec[1], 0);
+	assert_int_equal(f->qp.sq.head, 0);
+	assert_int_equal(f->qp.sq.cur_block, 0);
+	assert_int_equal(post_by_calls(f, &wr), 0);
+	assert_int_equal(f->qp.sq.head, 1);
+}
+
+static void check_call_refused(struct ibv_send_wr *wr, int err)
+{
+	struct ibv_send_wr good = { .opcode = IBV_WR_SEND };
+	struct ibv_qp_ex *qp;
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	qp = &f.qp.vqp.qp_ex;
+	ibv_wr_start(qp);
+	call_request(qp, &good);
+	call_request(qp, wr);
+	call_request(qp, &good);
+	errno = 0;
+	assert_int_equal(ibv_wr_complete(qp), err);
+	assert_int_equal(errno, err);
+	check_taken_back(&f);
+	fini_fixture(&f);
+}
+
+static void test_refused_call_takes_the_batch_back(void **state)
+{
+	struct ibv_sge many[7] = { one_sge };
+	static char data[200];
+	struct ibv_sge long_sge = { .addr = (uintptr_t)data, .length = 200 };
+	struct ibv_send_wr too_many = {
+		.opcode = IBV_WR_SEND, .sg_list = many, .num_sge = 7,
+	};
+	struct ibv_send_wr too_long = {
+		.opcode = IBV_WR_SEND, .sg_list = &long_sge, .num_sge = 1,
+		.send_flags = IBV_SEND_INLINE,
+	};
+	struct ibv_send_wr inline_read = {
+		.opcode = IBV_WR_RDMA_READ, .sg_list = &long_sge, .num_sge = 1,
+		.send_flags = IBV_SEND_INLINE,
+	};
+
+	check_call_refused(&too_many, EINVAL);
+	check_call_refused(&too_long, EINVAL);
+	check_call_refused(&inline_read, EINVAL);
+}
+
+static void test_batch_too_large_is_enomem(void **state)
+{
+	struct ibv_send_wr wr = { .opcode = IBV_WR_SEND };
+	struct ibv_qp_ex *qp;
+	struct fixture f;
+	int i;
+
+	init_fixture(&f, &usual_cap, false);
+	qp = &f.qp.vqp.qp_ex;
+	ibv_wr_start(qp);
+	for (i = 0; i < 5; i++)
+		call_request(qp, &wr);
+	assert_int_equal(ibv_wr_complete(qp), ENOMEM);
+	check_taken_back(&f);
+	fini_fixture(&f);
+}
+
+static void test_abort_takes_the_batch_back(void **state)
+{
+	struct ibv_send_wr wr = {
+		.opcode = IBV_WR_SEND, .sg_list = &one_sge, .num_sge = 1,
+	};
+	struct ibv_qp_ex *qp;
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	qp = &f.qp.vqp.qp_ex;
+	ibv_wr_start(qp);
+	call_request(qp, &wr);
+	ibv_wr_abort(qp);
+	check_taken_back(&f);
+	fini_fixture(&f);
+}
+
+static void test_data_without_a_request_is_einval(void **state)
+{
+	struct ibv_qp_ex *qp;
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	qp = &f.qp.vqp.qp_ex;
+	ibv_wr_start(qp);
+	ibv_wr_set_sge(qp, 1, 2, 3);
+	assert_int_equal(ibv_wr_complete(qp), EINVAL);
+	check_taken_back(&f);
+	fini_fixture(&f);
+}
+
+static void test_empty_batch_rings_nothing(void **state)
+{
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	ibv_wr_start(&f.qp.vqp.qp_ex);
+	assert_int_equal(ibv_wr_complete(&f.qp.vqp.qp_ex), 0);
+	check_taken_back(&f);
+	fini_fixture(&f);
+}
+
+static void test_batch_rings_once_for_all(void **state)
+{
+	struct ibv_send_wr wr = {
+		.opcode = IBV_WR_RDMA_WRITE, .sg_list = &one_sge, .num_sge = 1,
+	};
+	struct ibv_qp_ex *qp;
+	struct fixture f;
+
+	init_fixture(&f, &usual_cap, false);
+	qp = &f.qp.vqp.qp_ex;
+	ibv_wr_start(qp);
+	call_request(qp, &wr);
+	assert_int_equal(f.reg, 0);
+	call_request(qp, &wr);
+	assert_int_equal(ibv_wr_complete(qp), 0);
+	assert_int_equal(be32toh(f.dbrec[1]), 2);
+	assert_int_equal(f.qp.sq.head, 2);
+	fini_fixture(&f);
+}
+
+static void test_calls_that_rc_lacks_are_refused(void **state)
+{
+	static const uint64_t flags[] = {
+		IBV_QP_EX_WITH_LOCAL_INV, IBV_QP_EX_WITH_BIND_MW,
+		IBV_QP_EX_WITH_SEND_WITH_INV, IBV_QP_EX_WITH_TSO, 1ull << 40,
+	};
+	struct mlx5_qp qp = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		assert_int_equal(mlx5_set_wr_ops(&qp, IBV_QP_EX_WITH_SEND |
+							      flags[i]),
+				 EOPNOTSUPP);
+	assert_int_equal(qp.vqp.has_wr_ops, 0);
+	assert_null(ibv_qp_to_qp_ex(&qp.qp));
+}
+
 static void test_full_queue_is_enomem(void **state)
 {
 	struct ibv_send_wr wr[5];
@@ -885,6 +1130,13 @@ int main(void)
 		cmocka_unit_test(test_too_much_inline_is_einval),
 		cmocka_unit_test(test_inline_read_and_atomic_are_einval),
 		cmocka_unit_test(test_refused_first_rings_nothing),
+		cmocka_unit_test(test_refused_call_takes_the_batch_back),
+		cmocka_unit_test(test_batch_too_large_is_enomem),
+		cmocka_unit_test(test_abort_takes_the_batch_back),
+		cmocka_unit_test(test_data_without_a_request_is_einval),
+		cmocka_unit_test(test_empty_batch_rings_nothing),
+		cmocka_unit_test(test_batch_rings_once_for_all),
+		cmocka_unit_test(test_calls_that_rc_lacks_are_refused),
 		cmocka_unit_test(test_full_queue_is_enomem),
 		cmocka_unit_test(test_send_needs_a_connected_state),
 		cmocka_unit_test(test_reset_empties_the_rings),

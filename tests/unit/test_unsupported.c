@@ -13,6 +13,9 @@
 
 #include <infiniband/efadv.h>
 #include <infiniband/hnsdv.h>
+#include <infiniband/mlx5dv.h>
+
+#include "driver.h"
 
 /* Not in mlx5dv.h before they work; as programs know them. */
 struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
@@ -21,6 +24,7 @@ struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 int mlx5dv_get_data_direct_sysfs_path(struct ibv_context *context, char *buf,
 				      size_t buf_len);
 int mlx5dv_query_device(struct ibv_context *context, void *attrs_out);
+int mlx5dv_get_clock_info(struct ibv_context *context, void *clock_info);
 int mlx5dv_qp_cancel_posted_send_wrs(void *mqp, uint64_t wr_id);
 ssize_t mlx5dv_devx_get_event(void *event_channel, void *event_data,
 			      size_t event_resp_len);
@@ -75,9 +79,20 @@ static void test_mlx5_data_direct_probe_says_unsupported(void **state)
 		EOPNOTSUPP);
 }
 
+/* A context of another driver has nothing that these calls could read. */
+static void test_mlx5_refuses_devices_of_others(void **state)
+{
+	struct verbs_device vdev = { .driver_id = RDMA_DRIVER_RXE };
+	struct ibv_context context = { .device = &vdev.device };
+	char attrs[512];
+
+	assert_false(mlx5dv_is_supported(&vdev.device));
+	assert_returns(mlx5dv_query_device(&context, attrs), EOPNOTSUPP);
+}
+
 static void test_mlx5_fails_by_each_convention(void **state)
 {
-	assert_returns(mlx5dv_query_device(NULL, NULL), EOPNOTSUPP);
+	assert_returns(mlx5dv_get_clock_info(NULL, NULL), EOPNOTSUPP);
 	assert_returns(mlx5dv_qp_cancel_posted_send_wrs(NULL, 0), -EOPNOTSUPP);
 	assert_returns(mlx5dv_devx_get_event(NULL, NULL, 0), -1);
 	mlx5dv_devx_free_uar(NULL);
@@ -90,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_efa_queries_nothing),
 		cmocka_unit_test(test_hns_has_no_device),
 		cmocka_unit_test(test_mlx5_data_direct_probe_says_unsupported),
+		cmocka_unit_test(test_mlx5_refuses_devices_of_others),
 		cmocka_unit_test(test_mlx5_fails_by_each_convention),
 	};
 
