@@ -23,7 +23,7 @@ RDMA_LIBRARY = re.compile(
 LIMIT = 60
 TCP_LISTEN = "0A"
 
-Result = collections.namedtuple("Result", "output libraries")
+Result = collections.namedtuple("Result", "output libraries code")
 Device = collections.namedtuple("Device", "name gid_index")
 
 
@@ -90,14 +90,15 @@ class Program:
                 raise self.error(f"does not listen on port {tcp_port}")
             time.sleep(0.02)
 
-    def finish(self):
+    def finish(self, codes=(0,)):
+        """Wait for its end, which has to be with one of these codes."""
         try:
             code = self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
             raise self.error(f"still runs after {LIMIT} s") from None
-        if code:
+        if code not in codes:
             raise self.error(f"ended with {code}")
-        result = Result(read(self.log), self.initialised())
+        result = Result(read(self.log), self.initialised(), code)
         self.check_libraries(result.libraries)
         return result
 

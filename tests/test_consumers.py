@@ -14,18 +14,17 @@ BIN = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin')
 CONSUMERS = ('nccl', 'ucx', 'libfabric')
 CODES = {'supported': 0, 'not supported': 1, 'error': 2}
 
-on_both_libraries = pytest.mark.parametrize('libraries', peer.LIB_DIRS)
+on_both_libraries = pytest.mark.parametrize('libraries', list(peer.LIB_DIRS))
 by_all = pytest.mark.parametrize('consumer', CONSUMERS)
 
 
 def conclude(consumer, libraries, device):
-    env = dict(os.environ, LD_LIBRARY_PATH=peer.LIB_DIRS[libraries])
-    done = subprocess.run([f'{BIN}/consumer_{consumer}', '--json', device],
-                          env=env, text=True, capture_output=True, timeout=60,
-                          check=False)
-    assert done.stdout, f'ended with {done.returncode}: {done.stderr}'
-    answer = json.loads(done.stdout)
-    assert CODES[answer['conclusion']] == done.returncode, answer
+    """What the program says; it proves which libraries it ran on."""
+    with peer.Program(libraries, f'{BIN}/consumer_{consumer}', '--json',
+                      device) as program:
+        result = program.finish(CODES.values())
+    answer = json.loads(result.output.splitlines()[-1])
+    assert CODES[answer['conclusion']] == result.code, answer
     return answer
 
 

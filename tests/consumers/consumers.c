@@ -120,7 +120,8 @@ static int connect_queues(struct run *run, struct loop *loop)
 		.min_rnr_timer = 12,
 		.timeout = 14,
 		.retry_cnt = 7,
-		.ah_attr = { .port_num = 1, .is_global = 1,
+		.ah_attr = { .port_num = 1,
+			     .is_global = 1,
 			     .grh.hop_limit = 64 },
 	};
 	int ret;

@@ -40,8 +40,8 @@ static enum consumer_answer probe(const struct consumer_verbs *verbs,
 	code = errno;
 	if (verbs->ibv_dealloc_pd(pd))
 		return CONSUMER_ERROR;
-	return !mr && code != EOPNOTSUPP ? CONSUMER_SUPPORTED :
-					   CONSUMER_NOT_SUPPORTED;
+	return !mr && code != EOPNOTSUPP ? CONSUMER_SUPPORTED
+					 : CONSUMER_NOT_SUPPORTED;
 }
 
 static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
@@ -54,8 +54,8 @@ static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
 
 int main(int argc, char **argv)
 {
-	static const struct consumer libfabric = { "libfabric", look_up_linked, probe,
-						  reg };
+	static const struct consumer libfabric = { "libfabric", look_up_linked,
+						   probe, reg };
 
 	return consumer_main(&libfabric, argc, argv);
 }

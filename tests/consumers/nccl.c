@@ -14,16 +14,19 @@ static void *open_library(void)
 	return library ? library : dlopen("libibverbs.so.1", RTLD_NOW);
 }
 
-/* One missing symbol of 1.1 turns InfiniBand off; dma-bufs may be missing. */
+/*
+ * One missing symbol of 1.1 turns InfiniBand off (of NCCL's list, those that
+ * this program goes on to call); dma-bufs may be missing.
+ */
 static int look_up(struct consumer_verbs *verbs)
 {
 	void *library = open_library();
 
 	if (!library)
 		return -1;
-#define FIND(name, type, args)                                            \
-	*(void **)&verbs->name = dlvsym(library, #name, "IBVERBS_1.1");   \
-	if (!verbs->name)                                                 \
+#define FIND(name, type, args)                                          \
+	*(void **)&verbs->name = dlvsym(library, #name, "IBVERBS_1.1"); \
+	if (!verbs->name)                                               \
 		return -1;
 	CONSUMER_VERBS(FIND)
 #undef FIND

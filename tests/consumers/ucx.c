@@ -23,8 +23,8 @@ static enum consumer_answer probe(const struct consumer_verbs *verbs,
 		verbs->ibv_dereg_mr(mr);
 	if (verbs->ibv_dealloc_pd(pd))
 		return CONSUMER_ERROR;
-	return mr || code == EBADF ? CONSUMER_SUPPORTED :
-				     CONSUMER_NOT_SUPPORTED;
+	return mr || code == EBADF ? CONSUMER_SUPPORTED
+				   : CONSUMER_NOT_SUPPORTED;
 }
 
 static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
@@ -38,7 +38,7 @@ static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
 int main(int argc, char **argv)
 {
 	static const struct consumer ucx = { "ucx", look_up_linked, probe,
-						  reg };
+					     reg };
 
 	return consumer_main(&ucx, argc, argv);
 }
