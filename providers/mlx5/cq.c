@@ -35,8 +35,9 @@ void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
 
 /* The device may write CQEs from here on. */
 static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
-			    struct ibv_comp_channel *channel, int comp_vector)
+			    const struct ibv_cq_init_attr_ex *attr)
 {
+	struct ibv_cq_init_attr_ex ring_attr = *attr;
 	struct mlx5_ib_create_cq req = {
 		.buf_addr = (uintptr_t)cq->buf.addr,
 		.db_addr = (uintptr_t)cq->dbrec,
@@ -51,13 +52,13 @@ static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
 	};
 	int err;
 
-	err = ibv_cmd_create_cq(context, cq->num_cqe - 1, channel, comp_vector,
-				&cq->cq, &udata);
+	ring_attr.cqe = cq->num_cqe - 1;
+	err = ibv_cmd_create_cq_ex(context, &ring_attr, &cq->cq, &udata);
 	cq->cqn = resp.cqn;
 	return err;
 }
 
-static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, int cqe)
+static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, uint32_t cqe)
 {
 	/* One more than asked for: a full ring is no overrun yet. */
 	uint32_t n = 1u << (32 - __builtin_clz(cqe));
@@ -95,27 +96,78 @@ static void free_cq(struct mlx5_context *ctx, struct mlx5_cq *cq)
 	free(cq);
 }
 
-struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
-			      struct ibv_comp_channel *channel, int comp_vector)
+static struct mlx5_cq *create_cq(struct ibv_context *context,
+				 const struct ibv_cq_init_attr_ex *attr)
 {
 	struct mlx5_context *ctx = to_mctx(context);
 	struct mlx5_cq *cq;
 	int err;
 
-	if (cqe <= 0 || cqe > MAX_CQE) {
+	if (!attr->cqe || attr->cqe > MAX_CQE) {
 		errno = EINVAL;
 		return NULL;
 	}
-	cq = alloc_cq(ctx, cqe);
+	cq = alloc_cq(ctx, attr->cqe);
 	if (!cq)
 		return NULL;
-	err = create_kernel_cq(cq, context, channel, comp_vector);
+	cq->cq.cq_context = attr->cq_context; /* events may come at once */
+	err = create_kernel_cq(cq, context, attr);
 	if (err) {
 		free_cq(ctx, cq);
 		errno = err;
 		return NULL;
 	}
-	return &cq->cq;
+	return cq;
+}
+
+struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
+			      struct ibv_comp_channel *channel, int comp_vector)
+{
+	const struct ibv_cq_init_attr_ex attr = {
+		.cqe = (uint32_t)cqe, /* less than 0 is too many */
+		.channel = channel,
+		.comp_vector = (uint32_t)comp_vector,
+	};
+	struct mlx5_cq *cq = create_cq(context, &attr);
+
+	return cq ? &cq->cq : NULL;
+}
+
+static uint32_t flags_of(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS ? attr->flags : 0;
+}
+
+/* Returns 0, or EOPNOTSUPP: no timestamps, offloads or parent domains. */
+static int check_attr(const struct ibv_cq_init_attr_ex *attr)
+{
+	const uint64_t wc_flags = IBV_WC_STANDARD_FLAGS;
+	const uint32_t comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS;
+	const uint32_t flags = IBV_CREATE_CQ_ATTR_SINGLE_THREADED |
+			       IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN;
+
+	return attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
+			       flags_of(attr) & ~flags
+		       ? EOPNOTSUPP
+		       : 0;
+}
+
+struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
+				    struct ibv_cq_init_attr_ex *attr)
+{
+	struct mlx5_cq *cq;
+
+	if (check_attr(attr)) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	cq = create_cq(context, attr);
+	if (!cq)
+		return NULL;
+	cq->single_threaded =
+		flags_of(attr) & IBV_CREATE_CQ_ATTR_SINGLE_THREADED;
+	mlx5_set_poll_ops(cq);
+	return &cq->vcq.cq_ex;
 }
 
 int mlx5_destroy_cq(struct ibv_cq *ibcq)
@@ -137,13 +189,13 @@ int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only)
 	struct mlx5_cq *cq = to_mcq(ibcq);
 	uint32_t word;
 
-	mlx5_lock(&cq->lock);
+	mlx5_lock_cq(cq);
 	word = (cq->arm_sn & 3) << PRM_ARM_SN_SHIFT | (cq->ci & 0xffffff);
 	if (solicited_only)
 		word |= PRM_ARM_SOLICITED;
 	store_dbrec(&cq->dbrec[PRM_DBREC_ARM], htobe32(word));
 	ring_doorbell(cq->arm_reg, htobe64((uint64_t)word << 32 | cq->cqn));
-	mlx5_unlock(&cq->lock);
+	mlx5_unlock_cq(cq);
 	return 0;
 }
 
@@ -151,9 +203,9 @@ void mlx5_cq_event(struct ibv_cq *ibcq)
 {
 	struct mlx5_cq *cq = to_mcq(ibcq);
 
-	mlx5_lock(&cq->lock);
+	mlx5_lock_cq(cq);
 	cq->arm_sn++;
-	mlx5_unlock(&cq->lock);
+	mlx5_unlock_cq(cq);
 }
 
 /*
@@ -213,9 +265,9 @@ void mlx5_lock_cqs(struct mlx5_qp *qp)
 		first = second;
 		second = to_mcq(qp->qp.send_cq);
 	}
-	mlx5_lock(&first->lock);
+	mlx5_lock_cq(first);
 	if (second != first)
-		mlx5_lock(&second->lock);
+		mlx5_lock_cq(second);
 }
 
 void mlx5_unlock_cqs(struct mlx5_qp *qp)
@@ -223,9 +275,9 @@ void mlx5_unlock_cqs(struct mlx5_qp *qp)
 	struct mlx5_cq *send_cq = to_mcq(qp->qp.send_cq);
 	struct mlx5_cq *recv_cq = to_mcq(qp->qp.recv_cq);
 
-	mlx5_unlock(&send_cq->lock);
+	mlx5_unlock_cq(send_cq);
 	if (recv_cq != send_cq)
-		mlx5_unlock(&recv_cq->lock);
+		mlx5_unlock_cq(recv_cq);
 }
 
 void mlx5_clean_cqs_locked(struct mlx5_qp *qp)

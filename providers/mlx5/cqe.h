@@ -6,6 +6,19 @@
 
 #include "mlx5.h"
 
+/* A single-threaded CQ is its program's own to guard. */
+static inline void mlx5_lock_cq(struct mlx5_cq *cq)
+{
+	if (likely(!cq->single_threaded))
+		mlx5_lock(&cq->lock);
+}
+
+static inline void mlx5_unlock_cq(struct mlx5_cq *cq)
+{
+	if (likely(!cq->single_threaded))
+		mlx5_unlock(&cq->lock);
+}
+
 static inline struct prm_cqe *mlx5_cqe_at(const struct mlx5_cq *cq, uint32_t i)
 {
 	size_t slot = i & (cq->num_cqe - 1);

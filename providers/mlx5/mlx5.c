@@ -214,6 +214,7 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 		.alloc_pd = mlx5_alloc_pd,
 		.reg_dmabuf_mr = verbs_reg_dmabuf_mr,
 		.create_cq = mlx5_create_cq,
+		.create_cq_ex = mlx5_create_cq_ex,
 		.destroy_cq = mlx5_destroy_cq,
 		.poll_cq = mlx5_poll_cq,
 		.req_notify_cq = mlx5_req_notify_cq,

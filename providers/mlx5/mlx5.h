@@ -118,6 +118,7 @@ struct mlx5_cq {
 		struct verbs_cq vcq;
 	};
 	struct mlx5_lock lock; /* all below that changes */
+	bool single_threaded; /* the lock is not taken */
 	uint32_t ci; /* completions consumed; wraps at 32 bits */
 	uint32_t num_cqe; /* power of two */
 	uint32_t cqe_shift;
@@ -128,6 +129,10 @@ struct mlx5_cq {
 	void *arm_reg;
 	uint32_t cqn;
 	uint32_t arm_sn;
+	/* Between start_poll and end_poll: the entry last taken. */
+	const struct prm_cqe *cur_cqe;
+	struct mlx5_qp *cur_qp;
+	enum ibv_wc_opcode cur_opcode;
 	struct mlx5_buf buf;
 };
 
@@ -232,6 +237,8 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
 struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 			      struct ibv_comp_channel *channel,
 			      int comp_vector);
+struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
+				    struct ibv_cq_init_attr_ex *attr);
 int mlx5_destroy_cq(struct ibv_cq *ibcq);
 int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc);
 int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only);
@@ -276,6 +283,8 @@ void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state);
 /* Makes the ring of n CQEs in cq->buf empty. */
 void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
 		       uint8_t cqe_version);
+/* Fills in ibv_start_poll() and what may follow it. */
+void mlx5_set_poll_ops(struct mlx5_cq *cq);
 /*
  * For who takes qp out of mlx5_context.qps or empties its rings: with the
  * locks of both CQs, drop what entries of qp they still hold.

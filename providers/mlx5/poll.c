@@ -41,133 +41,207 @@ static enum ibv_wc_status status_of(uint8_t syndrome)
 	}
 }
 
+/* ---- From an entry to its work request ---------------------------------------- */
+
+/* What has to be read before the work request's place is used again. */
+struct finished {
+	uint64_t wr_id;
+	enum ibv_wc_opcode opcode;
+	enum ibv_wc_status status;
+};
+
+static inline unsigned int opcode_of(const struct prm_cqe *cqe)
+{
+	return cqe->op_own >> PRM_CQE_OPCODE_SHIFT;
+}
+
 /*
  * The entry tells the first block of its WQE. Unsignaled WQEs before that
  * one are done as well. The release pairs with the poster's acquire: it may
  * overwrite what has been read here.
  */
-static void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
-			struct ibv_wc *wc)
+static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
+			       struct finished *done)
 {
 	const struct mlx5_sent *sent;
 
 	sent = &sq->sent[be16toh(cqe->wqe_counter) & sq->block_mask];
-	wc->wr_id = sent->wr_id;
-	wc->opcode = sent->wc_opcode;
+	done->wr_id = sent->wr_id;
+	done->opcode = sent->wc_opcode;
 	__atomic_store_n(&sq->tail, sent->head, __ATOMIC_RELEASE);
 }
 
-static void finish_recv(struct mlx5_rq *rq, struct ibv_wc *wc)
+static inline void finish_recv(struct mlx5_rq *rq, enum ibv_wc_opcode opcode,
+			       struct finished *done)
 {
 	uint32_t tail = rq->tail;
 
-	wc->wr_id = rq->wr_id[tail & rq->mask];
+	done->wr_id = rq->wr_id[tail & rq->mask];
+	done->opcode = opcode;
 	__atomic_store_n(&rq->tail, tail + 1, __ATOMIC_RELEASE);
 }
 
-static void read_send(struct mlx5_qp *qp, const struct prm_cqe *cqe,
-		      struct ibv_wc *wc)
+/* Returns 0, or EINVAL for an entry that this provider never asked for. */
+static inline int finish(struct mlx5_qp *qp, const struct prm_cqe *cqe,
+			 struct finished *done)
 {
-	finish_send(&qp->sq, cqe, wc);
-	wc->status = IBV_WC_SUCCESS;
-	wc->vendor_err = 0;
-	wc->wc_flags = 0;
-	if (wc->opcode == IBV_WC_COMP_SWAP || wc->opcode == IBV_WC_FETCH_ADD)
-		wc->byte_len = PRM_ATOMIC_LEN;
-	else
-		wc->byte_len = be32toh(cqe->byte_cnt);
+	done->status = IBV_WC_SUCCESS;
+	switch (opcode_of(cqe)) {
+	case PRM_CQE_REQ:
+		finish_send(&qp->sq, cqe, done);
+		return 0;
+	case PRM_CQE_RESP_SEND:
+	case PRM_CQE_RESP_SEND_IMM:
+	case PRM_CQE_RESP_SEND_INV:
+		finish_recv(&qp->rq, IBV_WC_RECV, done);
+		return 0;
+	case PRM_CQE_RESP_WRITE_IMM:
+		finish_recv(&qp->rq, IBV_WC_RECV_RDMA_WITH_IMM, done);
+		return 0;
+	case PRM_CQE_REQ_ERR:
+		finish_send(&qp->sq, cqe, done);
+		break;
+	case PRM_CQE_RESP_ERR:
+		finish_recv(&qp->rq, IBV_WC_RECV, done);
+		break;
+	default:
+		return EINVAL;
+	}
+	done->status = status_of(cqe->syndrome);
+	return 0;
 }
 
-static void read_recv(struct mlx5_qp *qp, const struct prm_cqe *cqe,
-		      struct ibv_wc *wc)
+/*
+ * Takes the next entry. Returns 0, ENOENT if there is none, or EINVAL for one
+ * that cannot be understood, which is skipped. *qp remembers whose the last
+ * one was.
+ */
+static inline int take_cqe(struct mlx5_cq *cq, struct mlx5_qp **qp,
+			   const struct prm_cqe **taken, struct finished *done)
 {
-	uint32_t flags_rqpn = be32toh(cqe->flags_rqpn);
+	const struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
+	uint32_t key;
 
-	finish_recv(&qp->rq, wc);
-	wc->status = IBV_WC_SUCCESS;
-	wc->opcode = IBV_WC_RECV;
-	wc->vendor_err = 0;
+	if (!cqe)
+		return ENOENT;
+	key = mlx5_cqe_key(cq, cqe);
+	if (!*qp || (*qp)->key != key)
+		*qp = mlx5_table_get(cq->qps, key);
+	cq->ci++;
+	if (unlikely(!*qp || finish(*qp, cqe, done)))
+		return EINVAL;
+	*taken = cqe;
+	return 0;
+}
+
+/* ---- The fields of an entry that is no error ------------------------------------- */
+
+static inline bool is_recv(enum ibv_wc_opcode opcode)
+{
+	return opcode & IBV_WC_RECV;
+}
+
+static inline uint32_t byte_len_of(const struct prm_cqe *cqe,
+				   enum ibv_wc_opcode opcode)
+{
+	if (opcode == IBV_WC_COMP_SWAP || opcode == IBV_WC_FETCH_ADD)
+		return PRM_ATOMIC_LEN;
+	return be32toh(cqe->byte_cnt);
+}
+
+/* Of a receive. */
+static inline unsigned int wc_flags_of(const struct prm_cqe *cqe)
+{
+	static const uint8_t flags[] = {
+		[PRM_CQE_RESP_WRITE_IMM] = IBV_WC_WITH_IMM,
+		[PRM_CQE_RESP_SEND] = 0,
+		[PRM_CQE_RESP_SEND_IMM] = IBV_WC_WITH_IMM,
+		[PRM_CQE_RESP_SEND_INV] = IBV_WC_WITH_INV,
+	};
+	__be32 grh = cqe->flags_rqpn & htobe32(PRM_CQE_GRH_MASK);
+
+	return flags[opcode_of(cqe)] | (grh ? IBV_WC_GRH : 0);
+}
+
+/* The immediate as it came, or the number of an invalidated key. */
+static inline __be32 imm_of(const struct prm_cqe *cqe)
+{
+	if (opcode_of(cqe) == PRM_CQE_RESP_SEND_INV)
+		return be32toh(cqe->imm_inval);
+	return cqe->imm_inval;
+}
+
+static inline uint8_t sl_of(const struct prm_cqe *cqe)
+{
+	return be32toh(cqe->flags_rqpn) >> 24 & 0xf;
+}
+
+static inline uint8_t path_bits_of(const struct prm_cqe *cqe)
+{
+	return cqe->ml_path & 0x7f;
+}
+
+/* ---- ibv_poll_cq() -------------------------------------------------------------------- */
+
+static void read_recv(const struct prm_cqe *cqe, struct ibv_wc *wc)
+{
 	wc->byte_len = be32toh(cqe->byte_cnt);
-	wc->src_qp = flags_rqpn & 0xffffff;
-	wc->wc_flags = flags_rqpn & PRM_CQE_GRH_MASK ? IBV_WC_GRH : 0;
+	wc->imm_data = imm_of(cqe);
+	wc->src_qp = PRM_NUM_24(cqe->flags_rqpn);
+	wc->wc_flags = wc_flags_of(cqe);
 	wc->pkey_index = 0;
 	wc->slid = be16toh(cqe->slid);
-	wc->sl = flags_rqpn >> 24 & 0xf;
-	wc->dlid_path_bits = cqe->ml_path & 0x7f;
+	wc->sl = sl_of(cqe);
+	wc->dlid_path_bits = path_bits_of(cqe);
 }
 
 static void read_error(const struct prm_cqe *cqe, struct ibv_wc *wc)
 {
-	wc->status = status_of(cqe->syndrome);
 	wc->vendor_err = cqe->vendor_syndrome;
 	wc->byte_len = 0;
 	wc->wc_flags = 0;
 }
 
-/* Returns 0, or EINVAL for an entry that this provider never asked for. */
-static int read_cqe(struct mlx5_qp *qp, const struct prm_cqe *cqe,
-		    struct ibv_wc *wc)
+static inline void read_cqe(const struct prm_cqe *cqe,
+			    const struct finished *done, struct ibv_wc *wc)
 {
-	wc->qp_num = qp->qp.qp_num;
-	switch (cqe->op_own >> PRM_CQE_OPCODE_SHIFT) {
-	case PRM_CQE_REQ:
-		read_send(qp, cqe, wc);
-		return 0;
-	case PRM_CQE_RESP_SEND:
-		read_recv(qp, cqe, wc);
-		return 0;
-	case PRM_CQE_RESP_SEND_IMM:
-		read_recv(qp, cqe, wc);
-		wc->wc_flags |= IBV_WC_WITH_IMM;
-		wc->imm_data = cqe->imm_inval;
-		return 0;
-	case PRM_CQE_RESP_WRITE_IMM:
-		read_recv(qp, cqe, wc);
-		wc->opcode = IBV_WC_RECV_RDMA_WITH_IMM;
-		wc->wc_flags |= IBV_WC_WITH_IMM;
-		wc->imm_data = cqe->imm_inval;
-		return 0;
-	case PRM_CQE_RESP_SEND_INV:
-		read_recv(qp, cqe, wc);
-		wc->wc_flags |= IBV_WC_WITH_INV;
-		wc->invalidated_rkey = be32toh(cqe->imm_inval);
-		return 0;
-	case PRM_CQE_REQ_ERR:
-		finish_send(&qp->sq, cqe, wc);
+	wc->wr_id = done->wr_id;
+	wc->status = done->status;
+	wc->opcode = done->opcode;
+	wc->qp_num = PRM_NUM_24(cqe->opcode_qpn);
+	if (unlikely(done->status != IBV_WC_SUCCESS)) {
 		read_error(cqe, wc);
-		return 0;
-	case PRM_CQE_RESP_ERR:
-		finish_recv(&qp->rq, wc);
-		wc->opcode = IBV_WC_RECV;
-		read_error(cqe, wc);
-		return 0;
-	default:
-		return EINVAL;
+		return;
 	}
+	wc->vendor_err = 0;
+	if (is_recv(done->opcode)) {
+		read_recv(cqe, wc);
+		return;
+	}
+	wc->byte_len = byte_len_of(cqe, done->opcode);
+	wc->wc_flags = 0;
 }
 
 /* Returns how many, or -EINVAL if the first entry cannot be understood. */
 static int poll_locked(struct mlx5_cq *cq, int num_entries, struct ibv_wc *wc)
 {
+	const struct prm_cqe *cqe;
 	struct mlx5_qp *qp = NULL;
-	struct prm_cqe *cqe;
-	uint32_t key;
+	struct finished done;
+	int err;
 	int n;
 
 	for (n = 0; n < num_entries; n++) {
-		cqe = mlx5_ready_cqe(cq, cq->ci);
-		if (!cqe)
+		err = take_cqe(cq, &qp, &cqe, &done);
+		if (err == ENOENT)
 			break;
-		key = mlx5_cqe_key(cq, cqe);
-		if (!qp || qp->key != key)
-			qp = mlx5_table_get(cq->qps, key);
-		if (unlikely(!qp || read_cqe(qp, cqe, &wc[n]))) {
-			if (n)
-				break; /* the next call meets it first */
-			cq->ci++;
-			return -EINVAL;
+		if (unlikely(err)) {
+			if (!n)
+				return -err;
+			cq->ci--; /* the next call meets it first */
+			break;
 		}
-		cq->ci++;
+		read_cqe(cqe, &done, &wc[n]);
 	}
 	return n;
 }
@@ -177,12 +251,139 @@ int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 	struct mlx5_cq *cq = to_mcq(ibcq);
 	int n;
 
-	mlx5_lock(&cq->lock);
+	mlx5_lock_cq(cq);
 	n = poll_locked(cq, num_entries, wc);
 	if (n)
 		mlx5_publish_ci(cq);
-	mlx5_unlock(&cq->lock);
+	mlx5_unlock_cq(cq);
 	if (unlikely(n < 0))
 		errno = -n;
 	return n;
+}
+
+/* ---- ibv_start_poll() and what follows ------------------------------------------------- */
+
+/*
+ * The queue stays locked from start_poll to end_poll. Only then do the entries
+ * go back to the device, so that the fields can be read from the entry itself.
+ */
+static inline struct mlx5_cq *cq_of(struct ibv_cq_ex *ex)
+{
+	return verbs_container_of(ex, struct mlx5_cq, vcq.cq_ex);
+}
+
+static int next_poll(struct ibv_cq_ex *ex)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+	struct finished done;
+	int ret;
+
+	ret = take_cqe(cq, &cq->cur_qp, &cq->cur_cqe, &done);
+	if (ret)
+		return ret == ENOENT ? ret : verbs_err(ret);
+	ex->wr_id = done.wr_id;
+	ex->status = done.status;
+	cq->cur_opcode = done.opcode;
+	return 0;
+}
+
+static void end_poll(struct ibv_cq_ex *ex)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+
+	mlx5_publish_ci(cq);
+	mlx5_unlock_cq(cq);
+}
+
+/* After a failure there is no end_poll. */
+static int start_poll(struct ibv_cq_ex *ex, struct ibv_poll_cq_attr *attr)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+	int ret;
+
+	if (unlikely(attr->comp_mask))
+		return verbs_err(EINVAL);
+	mlx5_lock_cq(cq);
+	cq->cur_qp = NULL; /* who it was may be gone since */
+	ret = next_poll(ex);
+	if (ret == ENOENT)
+		mlx5_unlock_cq(cq);
+	else if (unlikely(ret))
+		end_poll(ex);
+	return ret;
+}
+
+static enum ibv_wc_opcode read_opcode(struct ibv_cq_ex *ex)
+{
+	return cq_of(ex)->cur_opcode;
+}
+
+static uint32_t read_vendor_err(struct ibv_cq_ex *ex)
+{
+	return ex->status ? cq_of(ex)->cur_cqe->vendor_syndrome : 0;
+}
+
+static uint32_t read_byte_len(struct ibv_cq_ex *ex)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+
+	return ex->status ? 0 : byte_len_of(cq->cur_cqe, cq->cur_opcode);
+}
+
+static __be32 read_imm_data(struct ibv_cq_ex *ex)
+{
+	return imm_of(cq_of(ex)->cur_cqe);
+}
+
+static uint32_t read_qp_num(struct ibv_cq_ex *ex)
+{
+	return PRM_NUM_24(cq_of(ex)->cur_cqe->opcode_qpn);
+}
+
+static uint32_t read_src_qp(struct ibv_cq_ex *ex)
+{
+	return PRM_NUM_24(cq_of(ex)->cur_cqe->flags_rqpn);
+}
+
+static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+
+	if (ex->status || !is_recv(cq->cur_opcode))
+		return 0;
+	return wc_flags_of(cq->cur_cqe);
+}
+
+static uint32_t read_slid(struct ibv_cq_ex *ex)
+{
+	return be16toh(cq_of(ex)->cur_cqe->slid);
+}
+
+static uint8_t read_sl(struct ibv_cq_ex *ex)
+{
+	return sl_of(cq_of(ex)->cur_cqe);
+}
+
+static uint8_t read_dlid_path_bits(struct ibv_cq_ex *ex)
+{
+	return path_bits_of(cq_of(ex)->cur_cqe);
+}
+
+void mlx5_set_poll_ops(struct mlx5_cq *cq)
+{
+	struct ibv_cq_ex *ex = &cq->vcq.cq_ex;
+
+	ex->start_poll = start_poll;
+	ex->next_poll = next_poll;
+	ex->end_poll = end_poll;
+	ex->read_opcode = read_opcode;
+	ex->read_vendor_err = read_vendor_err;
+	ex->read_byte_len = read_byte_len;
+	ex->read_imm_data = read_imm_data;
+	ex->read_qp_num = read_qp_num;
+	ex->read_src_qp = read_src_qp;
+	ex->read_wc_flags = read_wc_flags;
+	ex->read_slid = read_slid;
+	ex->read_sl = read_sl;
+	ex->read_dlid_path_bits = read_dlid_path_bits;
 }

@@ -49,6 +49,7 @@ struct fixture {
 	struct side a;
 	struct side b;
 	uint32_t pi; /* the device's: where the next entry goes */
+	bool extended; /* how poll_one() does it */
 };
 
 static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
@@ -89,6 +90,7 @@ static struct fixture *new_fixture(const struct format *format)
 	f->cq.cqn = 0x00abcd;
 	f->cq.qps = &f->qps;
 	mlx5_init_cq_ring(&f->cq, NUM_CQE, format->cqe_size, format->version);
+	mlx5_set_poll_ops(&f->cq);
 	init_side(f, &f->a, QPN_A, UIDX_A);
 	init_side(f, &f->b, QPN_B, UIDX_B);
 	return f;
@@ -119,9 +121,10 @@ static void for_each_format(void (*test)(struct fixture *f))
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct fixture *f = new_fixture(&formats[i]);
+	for (i = 0; i < 2 * sizeof(formats) / sizeof(formats[0]); i++) {
+		struct fixture *f = new_fixture(&formats[i / 2]);
 
+		f->extended = i & 1;
 		test(f);
 		free_fixture(f);
 	}
@@ -189,9 +192,47 @@ static int poll_cq(struct fixture *f, int n, struct ibv_wc *wc)
 	return mlx5_poll_cq(&f->cq.cq, n, wc);
 }
 
+/* The same completion by the extended calls, in the struct of the others. */
+static void read_ex(struct ibv_cq_ex *ex, struct ibv_wc *wc)
+{
+	wc->wr_id = ex->wr_id;
+	wc->status = ex->status;
+	wc->opcode = ibv_wc_read_opcode(ex);
+	wc->vendor_err = ibv_wc_read_vendor_err(ex);
+	wc->byte_len = ibv_wc_read_byte_len(ex);
+	wc->imm_data = ibv_wc_read_imm_data(ex);
+	wc->qp_num = ibv_wc_read_qp_num(ex);
+	wc->src_qp = ibv_wc_read_src_qp(ex);
+	wc->wc_flags = ibv_wc_read_wc_flags(ex);
+	wc->slid = ibv_wc_read_slid(ex);
+	wc->sl = ibv_wc_read_sl(ex);
+	wc->dlid_path_bits = ibv_wc_read_dlid_path_bits(ex);
+	wc->pkey_index = 0;
+}
+
+static int start_poll(struct fixture *f)
+{
+	struct ibv_poll_cq_attr attr = { 0 };
+
+	return ibv_start_poll(&f->cq.vcq.cq_ex, &attr);
+}
+
+static void poll_one_ex(struct fixture *f, struct ibv_wc *wc)
+{
+	memset(wc, FILL, sizeof(*wc));
+	assert_int_equal(start_poll(f), 0);
+	assert_true(f->cq.lock.held);
+	read_ex(&f->cq.vcq.cq_ex, wc);
+	ibv_end_poll(&f->cq.vcq.cq_ex);
+	assert_false(f->cq.lock.held);
+}
+
 static void poll_one(struct fixture *f, struct ibv_wc *wc)
 {
-	assert_int_equal(poll_cq(f, 1, wc), 1);
+	if (f->extended)
+		poll_one_ex(f, wc);
+	else
+		assert_int_equal(poll_cq(f, 1, wc), 1);
 }
 
 static void check_ci(struct fixture *f, uint32_t ci)
@@ -566,6 +607,163 @@ static void test_nonsense_is_reported_once(void **state)
 	for_each_format(nonsense_is_reported_once);
 }
 
+/* ---- Extended polling ------------------------------------------------------------------------------- */
+
+static void walk_ends_with_enoent(struct fixture *f)
+{
+	struct ibv_cq_ex *ex = &f->cq.vcq.cq_ex;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		post_send(&f->a, 10 + i, IBV_WR_SEND);
+		put_send(f, &f->a, i);
+	}
+	assert_int_equal(start_poll(f), 0);
+	assert_int_equal(ex->wr_id, 10);
+	assert_int_equal(ibv_next_poll(ex), 0);
+	assert_int_equal(ex->wr_id, 11);
+	assert_int_equal(f->dbrec[0], 0); /* the device gets them at the end */
+	assert_int_equal(ibv_next_poll(ex), 0);
+	assert_int_equal(ex->wr_id, 12);
+	assert_int_equal(ibv_next_poll(ex), ENOENT);
+	assert_true(f->cq.lock.held);
+	ibv_end_poll(ex);
+	check_ci(f, 3);
+	assert_false(f->cq.lock.held);
+}
+
+static void test_walk_ends_with_enoent(void **state)
+{
+	for_each_format(walk_ends_with_enoent);
+}
+
+static void start_on_empty_is_enoent(struct fixture *f)
+{
+	f->dbrec[0] = 0x5a5a5a5a;
+	assert_int_equal(start_poll(f), ENOENT);
+	assert_false(f->cq.lock.held);
+	assert_int_equal(f->dbrec[0], 0x5a5a5a5a);
+}
+
+static void test_start_on_empty_is_enoent(void **state)
+{
+	for_each_format(start_on_empty_is_enoent);
+}
+
+static void unknown_start_attr_is_einval(struct fixture *f)
+{
+	struct ibv_poll_cq_attr attr = { .comp_mask = 1 };
+
+	post_send(&f->a, 1, IBV_WR_SEND);
+	put_send(f, &f->a, 0);
+	assert_int_equal(ibv_start_poll(&f->cq.vcq.cq_ex, &attr), EINVAL);
+	assert_false(f->cq.lock.held);
+	assert_int_equal(start_poll(f), 0);
+	ibv_end_poll(&f->cq.vcq.cq_ex);
+}
+
+static void test_unknown_start_attr_is_einval(void **state)
+{
+	for_each_format(unknown_start_attr_is_einval);
+}
+
+/* Skipped, by start_poll, which then needs no end, and by next_poll. */
+static void nonsense_in_a_walk_is_einval(struct fixture *f)
+{
+	struct ibv_cq_ex *ex = &f->cq.vcq.cq_ex;
+
+	post_send(&f->a, 1, IBV_WR_SEND);
+	post_send(&f->a, 2, IBV_WR_SEND);
+	put_cqe(f, &f->a, 0x9);
+	put_send(f, &f->a, 0);
+	put_cqe(f, &f->a, 0x9);
+	put_send(f, &f->a, 1);
+	errno = 0;
+	assert_int_equal(start_poll(f), EINVAL);
+	assert_int_equal(errno, EINVAL);
+	assert_false(f->cq.lock.held);
+	check_ci(f, 1);
+	assert_int_equal(start_poll(f), 0);
+	assert_int_equal(ex->wr_id, 1);
+	assert_int_equal(ibv_next_poll(ex), EINVAL);
+	assert_int_equal(ibv_next_poll(ex), 0);
+	assert_int_equal(ex->wr_id, 2);
+	ibv_end_poll(ex);
+	check_ci(f, 4);
+}
+
+static void test_nonsense_in_a_walk_is_einval(void **state)
+{
+	for_each_format(nonsense_in_a_walk_is_einval);
+}
+
+/* The QP of the last walk may be freed before the next one. */
+static void walk_forgets_the_last_qp(struct fixture *f)
+{
+	post_send(&f->a, 1, IBV_WR_SEND);
+	put_send(f, &f->a, 0);
+	assert_int_equal(start_poll(f), 0);
+	ibv_end_poll(&f->cq.vcq.cq_ex);
+	mlx5_table_del(&f->qps, f->a.qp.key, &f->a.qp);
+	put_send(f, &f->a, 1);
+	assert_int_equal(start_poll(f), EINVAL);
+}
+
+static void test_walk_forgets_the_last_qp(void **state)
+{
+	for_each_format(walk_forgets_the_last_qp);
+}
+
+static void single_threaded_takes_no_lock(struct fixture *f)
+{
+	struct ibv_wc wc;
+	int i;
+
+	f->cq.single_threaded = true;
+	f->cq.lock.held = true; /* whoever wanted it would wait for ever */
+	for (i = 0; i < 2; i++) {
+		post_send(&f->a, i, IBV_WR_SEND);
+		put_send(f, &f->a, i);
+	}
+	assert_int_equal(start_poll(f), 0);
+	ibv_end_poll(&f->cq.vcq.cq_ex);
+	assert_int_equal(poll_cq(f, 1, &wc), 1);
+	assert_int_equal(start_poll(f), ENOENT);
+	assert_int_equal(mlx5_req_notify_cq(&f->cq.cq, 0), 0);
+	mlx5_lock_cqs(&f->a.qp);
+	mlx5_unlock_cqs(&f->a.qp);
+	assert_true(f->cq.lock.held);
+}
+
+static void test_single_threaded_takes_no_lock(void **state)
+{
+	for_each_format(single_threaded_takes_no_lock);
+}
+
+/* Refused before anything is asked of a kernel or allocated. */
+static void check_not_supported(struct ibv_cq_init_attr_ex attr)
+{
+	attr.cqe = 1;
+	errno = 0;
+	assert_null(mlx5_create_cq_ex(NULL, &attr));
+	assert_int_equal(errno, EOPNOTSUPP);
+}
+
+static void test_unsupported_attributes(void **state)
+{
+	uint64_t bit;
+
+	for (bit = 1; bit; bit <<= 1)
+		if (!(bit & IBV_WC_STANDARD_FLAGS))
+			check_not_supported((struct ibv_cq_init_attr_ex){
+				.wc_flags = bit });
+	check_not_supported((struct ibv_cq_init_attr_ex){
+		.comp_mask = IBV_CQ_INIT_ATTR_MASK_PD });
+	check_not_supported((struct ibv_cq_init_attr_ex){ .comp_mask = 4 });
+	check_not_supported((struct ibv_cq_init_attr_ex){
+		.comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS, .flags = 4 });
+}
+
 /* ---- Arming ------------------------------------------------------------------------------------------- */
 
 static void check_arm(struct fixture *f, int solicited, uint32_t word)
@@ -726,6 +924,13 @@ int main(void)
 		cmocka_unit_test(test_send_errors),
 		cmocka_unit_test(test_recv_errors),
 		cmocka_unit_test(test_nonsense_is_reported_once),
+		cmocka_unit_test(test_walk_ends_with_enoent),
+		cmocka_unit_test(test_start_on_empty_is_enoent),
+		cmocka_unit_test(test_unknown_start_attr_is_einval),
+		cmocka_unit_test(test_nonsense_in_a_walk_is_einval),
+		cmocka_unit_test(test_walk_forgets_the_last_qp),
+		cmocka_unit_test(test_single_threaded_takes_no_lock),
+		cmocka_unit_test(test_unsupported_attributes),
 		cmocka_unit_test(test_arm_tells_count_and_event_number),
 		cmocka_unit_test(test_clean_all_patterns),
 		cmocka_unit_test(test_clean_of_nothing_leaves_the_record),
