@@ -215,11 +215,6 @@ static inline struct mlx5_context *to_mctx(struct ibv_context *context)
 	return verbs_container_of(context, struct mlx5_context, vctx.context);
 }
 
-static inline struct mlx5_pd *to_mpd(struct ibv_pd *pd)
-{
-	return (struct mlx5_pd *)pd;
-}
-
 static inline struct mlx5_cq *to_mcq(struct ibv_cq *cq)
 {
 	return (struct mlx5_cq *)cq;
