@@ -424,8 +424,7 @@ static void sync_attachments(struct dma_buf *dmabuf, bool for_cpu)
 	struct dma_buf_attachment *attach;
 	struct testbuf_attach *ta;
 
-	list_for_each_entry(attach, &dmabuf->attachments, node)
-	{
+	list_for_each_entry(attach, &dmabuf->attachments, node) {
 		ta = attach->priv;
 		if (!ta->sgt)
 			continue;
@@ -437,33 +436,33 @@ static void sync_attachments(struct dma_buf *dmabuf, bool for_cpu)
 	}
 }
 
-static int testbuf_begin_cpu(struct dma_buf *dmabuf,
-			     enum dma_data_direction dir)
+/* Both ends of a CPU access; *count is the statistic of this one. */
+static int sync_cpu_access(struct dma_buf *dmabuf, bool for_cpu, u64 *count)
 {
-	struct testbuf *tb = dmabuf->priv;
 	int ret;
 
 	ret = dma_resv_lock_interruptible(dmabuf->resv, NULL);
 	if (ret)
 		return ret;
-	sync_attachments(dmabuf, true);
-	tb->stats.cpu_begins++;
+	sync_attachments(dmabuf, for_cpu);
+	(*count)++;
 	dma_resv_unlock(dmabuf->resv);
 	return 0;
+}
+
+static int testbuf_begin_cpu(struct dma_buf *dmabuf,
+			     enum dma_data_direction dir)
+{
+	struct testbuf *tb = dmabuf->priv;
+
+	return sync_cpu_access(dmabuf, true, &tb->stats.cpu_begins);
 }
 
 static int testbuf_end_cpu(struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
 	struct testbuf *tb = dmabuf->priv;
-	int ret;
 
-	ret = dma_resv_lock_interruptible(dmabuf->resv, NULL);
-	if (ret)
-		return ret;
-	sync_attachments(dmabuf, false);
-	tb->stats.cpu_ends++;
-	dma_resv_unlock(dmabuf->resv);
-	return 0;
+	return sync_cpu_access(dmabuf, false, &tb->stats.cpu_ends);
 }
 
 /*
