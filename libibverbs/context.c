@@ -301,9 +301,11 @@ void verbs_format_fw_ver(char *buf, size_t len, uint64_t fw_ver)
 }
 
 VERBS_EXPORT
-int verbs_query_device_ex(struct ibv_context *context,
+int verbs_query_device_fw(struct ibv_context *context,
 			  const struct ibv_query_device_ex_input *input,
-			  struct ibv_device_attr_ex *attr, size_t attr_size)
+			  struct ibv_device_attr_ex *attr, size_t attr_size,
+			  void (*format)(char *buf, size_t len,
+					 uint64_t fw_ver))
 {
 	uint64_t fw_ver;
 	int ret;
@@ -313,9 +315,17 @@ int verbs_query_device_ex(struct ibv_context *context,
 	ret = ibv_cmd_query_device(context, attr, attr_size, &fw_ver, NULL);
 	if (ret)
 		return ret;
-	verbs_format_fw_ver(attr->orig_attr.fw_ver,
-			    sizeof(attr->orig_attr.fw_ver), fw_ver);
+	format(attr->orig_attr.fw_ver, sizeof(attr->orig_attr.fw_ver), fw_ver);
 	return 0;
+}
+
+VERBS_EXPORT
+int verbs_query_device_ex(struct ibv_context *context,
+			  const struct ibv_query_device_ex_input *input,
+			  struct ibv_device_attr_ex *attr, size_t attr_size)
+{
+	return verbs_query_device_fw(context, input, attr, attr_size,
+				     verbs_format_fw_ver);
 }
 
 VERBS_EXPORT

@@ -270,7 +270,15 @@ int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
 		       struct ibv_port_attr *attr, size_t attr_len);
 /* major.minor.sub of the 16-bit fields major<<32 | minor<<16 | sub. */
 void verbs_format_fw_ver(char *buf, size_t len, uint64_t fw_ver);
-/* The default of query_device_ex: the generic command and that format. */
+/*
+ * query_device_ex by the generic command, for devices that write their
+ * firmware version another way; the default does it with that format.
+ */
+int verbs_query_device_fw(struct ibv_context *context,
+			  const struct ibv_query_device_ex_input *input,
+			  struct ibv_device_attr_ex *attr, size_t attr_size,
+			  void (*format)(char *buf, size_t len,
+					 uint64_t fw_ver));
 int verbs_query_device_ex(struct ibv_context *context,
 			  const struct ibv_query_device_ex_input *input,
 			  struct ibv_device_attr_ex *attr, size_t attr_size);

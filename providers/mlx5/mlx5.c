@@ -187,17 +187,8 @@ static int mlx5_query_device_ex(struct ibv_context *context,
 				struct ibv_device_attr_ex *attr,
 				size_t attr_size)
 {
-	uint64_t fw_ver;
-	int ret;
-
-	if (input && input->comp_mask)
-		return verbs_err(EINVAL);
-	ret = ibv_cmd_query_device(context, attr, attr_size, &fw_ver, NULL);
-	if (ret)
-		return ret;
-	format_fw_ver(attr->orig_attr.fw_ver, sizeof(attr->orig_attr.fw_ver),
-		      fw_ver);
-	return 0;
+	return verbs_query_device_fw(context, input, attr, attr_size,
+				     format_fw_ver);
 }
 
 VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
