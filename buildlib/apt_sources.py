@@ -6,7 +6,8 @@
 Reads the sources this machine is configured for (deb822 and one-line
 format), keeps those that serve the machine's own release, and prints them
 with the release's name replaced. So a root file system of any release comes
-from the mirror the machine's owner chose.
+from the mirror the machine's owner chose. With --instead, the same mirror's line
+for another suite (backports, unstable).
 """
 
 import argparse
@@ -117,14 +118,25 @@ def translate(sources, own, wanted):
     return lines
 
 
+def instead(lines, release, suite):
+    """The line of @release, naming @suite."""
+    words = next(line.split() for line in lines if line.split()[2] == release)
+    words[2] = suite
+    return [" ".join(words)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("release", help="code name of the release to print for")
     parser.add_argument("--root", default="/", help="where /etc is (default: /)")
+    parser.add_argument("--instead", metavar="SUITE",
+                        help="print that mirror's line for SUITE, and no other")
     args = parser.parse_args()
     try:
         own = read_os_codename(args.root)
         lines = translate(read_sources(args.root), own, args.release)
+        if args.instead:
+            lines = instead(lines, args.release, args.instead)
     except (OSError, ValueError) as err:
         sys.exit(f"{err}")
     print("\n".join(lines))

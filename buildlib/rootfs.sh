@@ -3,9 +3,10 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 #
 # Makes the Debian root file system everything is built and tested in.
-#   rootfs.sh SOURCES PACKAGES TARGET
-# SOURCES holds one-line apt sources, PACKAGES a package a line. TARGET appears
-# complete or not at all: the work is done in TARGET.new, renamed at the end.
+#   rootfs.sh SOURCES NEWEST PACKAGES TARGET
+# SOURCES and NEWEST hold one-line apt sources (what NEWEST is for stands in
+# rootfs_newest.sh), PACKAGES a package a line. TARGET appears complete or not
+# at all: the work is done in TARGET.new, renamed at the end.
 # Needs root and mmdebstrap.
 set -euo pipefail
 
@@ -31,13 +32,14 @@ read_packages() {
 }
 
 make_root() {
-	local sources=$1 packages=$2 target=$3
+	local sources=$1 newest=$2 packages=$3 target=$4
 
 	# We boot with an initramfs of our own; the package's needs a minute.
 	# shellcheck disable=SC2016	# mmdebstrap expands $1
 	INITRD=No mmdebstrap --mode=root --variant=minbase \
 		--aptopt="$target.aptopts" "${DPKG_OPTS[@]}" \
 		--include="$(read_packages "$packages")" \
+		--customize-hook="'${0%/*}/rootfs_newest.sh' \"\$1\" '$newest'" \
 		--customize-hook='mkdir -p "$1/src" "$1/host"' \
 		--customize-hook='rm -f "$1"/boot/initrd.img-*' \
 		--customize-hook='echo rdma-vm >"$1/etc/hostname"' \
@@ -46,14 +48,14 @@ make_root() {
 }
 
 main() {
-	local sources=$1 packages=$2 target=$3 new=$3.new
+	local sources=$1 newest=$2 packages=$3 target=$4 new=$4.new
 
 	NEW=$new
 	trap 'rm -rf --one-file-system "$NEW" "$NEW.aptopts"' EXIT
 	trap 'exit 143' TERM INT HUP
 	rm -rf --one-file-system "$new"
 	write_apt_options "$new.aptopts"
-	make_root "$sources" "$packages" "$new" &
+	make_root "$sources" "$newest" "$packages" "$new" &
 	wait $!
 	mv -T "$new" "$target"
 }

@@ -8,8 +8,20 @@
 ROOT=
 
 recipe_hash() {
-	cat "$SRC/buildlib/rootfs.sh" "$SRC/buildlib/packages.list" |
-		sha256sum | cut -c1-12
+	cat "$SRC/buildlib/rootfs.sh" "$SRC/buildlib/rootfs_newest.sh" \
+		"$SRC/buildlib/packages.list" | sha256sum | cut -c1-12
+}
+
+# write_sources: where the packages come from, all of them the mirror that
+# this machine is set up for.
+write_sources() {
+	local sources=("$SRC/buildlib/apt_sources.py" "$RELEASE")
+
+	python3 "${sources[@]}" >"$WORK_DIR/sources.list" &&
+		python3 "${sources[@]}" --instead "$RELEASE-backports" \
+			>>"$WORK_DIR/sources.list" &&
+		python3 "${sources[@]}" --instead unstable \
+			>"$WORK_DIR/newest.list"
 }
 
 make_rootfs() {
@@ -19,11 +31,10 @@ make_rootfs() {
 	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
 	lock "$CACHE/lock" "$LOCK"
 	if [[ ! -d $ROOT ]]; then
-		python3 "$SRC/buildlib/apt_sources.py" "$RELEASE" \
-			>"$WORK_DIR/sources.list" || die "no package mirror found"
+		write_sources || die "no package mirror found"
 		step "making the root file system" rootfs.log \
 			"$SRC/buildlib/rootfs.sh" "$WORK_DIR/sources.list" \
-			"$SRC/buildlib/packages.list" "$ROOT"
+			"$WORK_DIR/newest.list" "$SRC/buildlib/packages.list" "$ROOT"
 	fi
 	exec {LOCK}>&-
 }
