@@ -71,6 +71,12 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->create_cq_ex = ops->create_cq_ex;
 	vctx->modify_cq = ops->modify_cq;
 	vctx->create_qp_ex = ops->create_qp_ex;
+	vctx->open_qp = ops->open_qp;
+	vctx->open_xrcd = ops->open_xrcd;
+	vctx->close_xrcd = ops->close_xrcd;
+	vctx->create_srq_ex = ops->create_srq_ex;
+	vctx->get_srq_num = ops->get_srq_num;
+	vctx->post_srq_ops = ops->post_srq_ops;
 }
 
 static struct verbs_context *context_alloc(struct verbs_device *vdev)

@@ -75,6 +75,18 @@ struct verbs_mr {
 	unsigned int access;
 };
 
+/* The number is the one senders name; 0: it has none. */
+struct verbs_srq {
+	struct ibv_srq srq;
+	enum ibv_srq_type type;
+	uint32_t srq_num;
+};
+
+struct verbs_xrcd {
+	struct ibv_xrcd xrcd;
+	uint32_t handle;
+};
+
 /*
  * A provider with extended CQs or QPs begins its own struct with one of these
  * (or with an anonymous union of one and the plain public struct).
@@ -147,6 +159,8 @@ struct verbs_ops {
 	 * it calls here with only the PD in comp_mask. */
 	struct ibv_qp *(*create_qp_ex)(struct ibv_context *context,
 				       struct ibv_qp_init_attr_ex *attr);
+	struct ibv_qp *(*open_qp)(struct ibv_context *context,
+				  struct ibv_qp_open_attr *attr);
 	int (*query_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 			int attr_mask, struct ibv_qp_init_attr *init_attr);
 	int (*modify_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
@@ -161,15 +175,28 @@ struct verbs_ops {
 	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid,
 			    uint16_t lid);
 
-	/* Shared receive queues */
+	/* XRC domains */
+	struct ibv_xrcd *(*open_xrcd)(struct ibv_context *context,
+				      struct ibv_xrcd_init_attr *attr);
+	int (*close_xrcd)(struct ibv_xrcd *xrcd);
+
+	/* Shared receive queues. create_srq_ex is not asked for a basic one:
+	 * verbs.h hands that to create_srq. */
 	struct ibv_srq *(*create_srq)(struct ibv_pd *pd,
 				      struct ibv_srq_init_attr *attr);
+	struct ibv_srq *(*create_srq_ex)(struct ibv_context *context,
+					 struct ibv_srq_init_attr_ex *attr);
+	/* A provider whose SRQs begin with struct verbs_srq names
+	 * verbs_get_srq_num. */
+	int (*get_srq_num)(struct ibv_srq *srq, uint32_t *srq_num);
 	int (*modify_srq)(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 			  int attr_mask);
 	int (*query_srq)(struct ibv_srq *srq, struct ibv_srq_attr *attr);
 	int (*destroy_srq)(struct ibv_srq *srq);
 	int (*post_srq_recv)(struct ibv_srq *srq, struct ibv_recv_wr *wr,
 			     struct ibv_recv_wr **bad_wr);
+	int (*post_srq_ops)(struct ibv_srq *srq, struct ibv_ops_wr *wr,
+			    struct ibv_ops_wr **bad_wr);
 
 	/* Address handles */
 	struct ibv_ah *(*create_ah)(struct ibv_pd *pd,
@@ -225,6 +252,16 @@ static inline struct verbs_device *to_vdev(struct ibv_device *device)
 static inline struct verbs_mr *to_vmr(struct ibv_mr *mr)
 {
 	return (struct verbs_mr *)mr;
+}
+
+static inline struct verbs_srq *to_vsrq(struct ibv_srq *srq)
+{
+	return (struct verbs_srq *)srq;
+}
+
+static inline struct verbs_xrcd *to_vxrcd(struct ibv_xrcd *xrcd)
+{
+	return (struct verbs_xrcd *)xrcd;
 }
 
 /* The plain attributes in the extended struct: it begins with them. */
@@ -343,12 +380,21 @@ int ibv_cmd_destroy_cq(struct ibv_cq *cq);
 int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 		      struct ibv_qp *qp, const struct verbs_udata *udata);
 /*
- * The same from extended attributes: attr->pd must be there, create_flags are
- * passed on. EOPNOTSUPP for what only a WQ table or an XRC domain could mean.
+ * The same from extended attributes. An XRC receive QP has an XRC domain and
+ * nothing else, every other a PD; EOPNOTSUPP where that is not in comp_mask.
+ * max_tso_header, rx_hash_conf and send_ops_flags are not the kernel's: the
+ * provider judges them before.
  */
 int ibv_cmd_create_qp_ex(struct ibv_context *context,
 			 struct ibv_qp_init_attr_ex *attr, struct ibv_qp *qp,
 			 const struct verbs_udata *udata);
+/*
+ * Opens the XRC receive QP that attr names, for a zeroed qp, which has no
+ * queues and whose state is unknown.
+ */
+int ibv_cmd_open_qp(struct ibv_context *context,
+		    const struct ibv_qp_open_attr *attr, struct ibv_qp *qp,
+		    const struct verbs_udata *udata);
 int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 		     int attr_mask, struct ibv_qp_init_attr *init_attr);
 /* qp->state follows when IBV_QP_STATE is in the mask. */
@@ -368,10 +414,30 @@ int ibv_cmd_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid,
 
 int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr,
 		       struct ibv_srq *srq, const struct verbs_udata *udata);
+/*
+ * The same from extended attributes: of the type they say, in the XRC domain,
+ * with the CQ and the tags that their comp_mask has. The number of an XRC SRQ
+ * is the kernel's, that of one with tags its driver's, so the provider's to
+ * set.
+ */
+int ibv_cmd_create_srq_ex(struct ibv_context *context,
+			  struct ibv_srq_init_attr_ex *attr,
+			  struct verbs_srq *vsrq,
+			  const struct verbs_udata *udata);
+/* EINVAL for one that has no number. */
+int verbs_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);
 int ibv_cmd_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 		       int attr_mask, const struct verbs_udata *udata);
 int ibv_cmd_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
 int ibv_cmd_destroy_srq(struct ibv_srq *srq);
+
+/* ---- xrcd.c ----------------------------------------------------------------- */
+
+int ibv_cmd_open_xrcd(struct ibv_context *context,
+		      const struct ibv_xrcd_init_attr *attr,
+		      struct verbs_xrcd *vxrcd,
+		      const struct verbs_udata *udata);
+int ibv_cmd_close_xrcd(struct verbs_xrcd *vxrcd);
 
 /* ---- ah.c ------------------------------------------------------------------- */
 

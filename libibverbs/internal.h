@@ -59,6 +59,12 @@ void ops_complete(struct verbs_ops *dst, const struct verbs_ops *src);
 
 extern const struct verbs_ops verbs_default_ops;
 
+/* ---- xrcd.c ----------------------------------------------------------------- */
+
+struct ibv_xrcd *verbs_open_xrcd(struct ibv_context *context,
+				 struct ibv_xrcd_init_attr *attr);
+int verbs_close_xrcd(struct ibv_xrcd *xrcd);
+
 /* ---- device.c ---------------------------------------------------------------- */
 
 void device_get(struct verbs_device *vdev);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "unsupported_ops.h"
 
 /* ------------------------------------------------- generic implementations */
 
@@ -243,6 +244,7 @@ const struct verbs_ops verbs_default_ops = {
 	.cq_event = ignore_cq_event,
 	.create_qp = create_qp,
 	.create_qp_ex = no_create_qp_ex,
+	.open_qp = no_open_qp,
 	.query_qp = ibv_cmd_query_qp,
 	.modify_qp = ibv_cmd_modify_qp,
 	.destroy_qp = no_destroy_qp,
@@ -250,11 +252,16 @@ const struct verbs_ops verbs_default_ops = {
 	.post_recv = no_post_recv,
 	.attach_mcast = ibv_cmd_attach_mcast,
 	.detach_mcast = ibv_cmd_detach_mcast,
+	.open_xrcd = verbs_open_xrcd,
+	.close_xrcd = verbs_close_xrcd,
 	.create_srq = no_create_srq,
+	.create_srq_ex = no_create_srq_ex,
+	.get_srq_num = no_get_srq_num,
 	.modify_srq = no_modify_srq,
 	.query_srq = ibv_cmd_query_srq,
 	.destroy_srq = no_destroy_srq,
 	.post_srq_recv = no_post_srq_recv,
+	.post_srq_ops = no_post_srq_ops,
 	.create_ah = create_ah,
 	.destroy_ah = destroy_ah,
 };

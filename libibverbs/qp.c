@@ -61,19 +61,29 @@ int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op,
 
 /* --------------------------------------------------------- kernel commands */
 
-static void qp_init(struct ibv_qp *qp, struct ibv_pd *pd,
-		    const struct ibv_qp_init_attr_ex *attr)
+static void qp_init(struct ibv_qp *qp, struct ibv_context *context,
+		    void *qp_context, enum ibv_qp_type type)
 {
-	qp->context = pd->context;
-	qp->qp_context = attr->qp_context;
-	qp->pd = pd;
+	qp->context = context;
+	qp->qp_context = qp_context;
+	qp->qp_type = type;
+	pthread_mutex_init(&qp->mutex, NULL);
+	pthread_cond_init(&qp->cond, NULL);
+}
+
+/*
+ * What the QP is made of. An XRC receive QP has no queues and no PD: those
+ * are its SRQs', whatever the attributes hold there.
+ */
+static void qp_set_objects(struct ibv_qp *qp,
+			   const struct ibv_qp_init_attr_ex *attr)
+{
+	if (attr->qp_type == IBV_QPT_XRC_RECV)
+		return;
+	qp->pd = attr->pd;
 	qp->send_cq = attr->send_cq;
 	qp->recv_cq = attr->recv_cq;
 	qp->srq = attr->srq;
-	qp->qp_type = attr->qp_type;
-	qp->state = IBV_QPS_RESET;
-	pthread_mutex_init(&qp->mutex, NULL);
-	pthread_cond_init(&qp->cond, NULL);
 }
 
 static void qp_fini(struct ibv_qp *qp)
@@ -105,19 +115,27 @@ static struct ibv_qp_cap cap_from_uapi(const struct ib_uverbs_qp_cap *cap)
 }
 
 /* The objects that the QP refers to; an absent one is simply not named. */
-static void attr_qp_objects(struct verbs_attrs *attrs,
+static void attr_qp_objects(struct verbs_attrs *attrs, const struct ibv_qp *qp,
 			    const struct ibv_qp_init_attr_ex *attr)
 {
-	attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE, attr->pd->handle);
-	if (attr->send_cq)
+	if (qp->pd)
+		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE,
+			    qp->pd->handle);
+	if (qp->send_cq)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE,
-			    attr->send_cq->handle);
-	if (attr->recv_cq)
+			    qp->send_cq->handle);
+	if (qp->recv_cq)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE,
-			    attr->recv_cq->handle);
-	if (attr->srq)
+			    qp->recv_cq->handle);
+	if (qp->srq)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE,
-			    attr->srq->handle);
+			    qp->srq->handle);
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_XRCD)
+		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE,
+			    to_vxrcd(attr->xrcd)->handle);
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)
+		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE,
+			    (uint32_t)attr->rwq_ind_tbl->ind_tbl_handle);
 }
 
 /* The public flags have the kernel's values. */
@@ -125,25 +143,50 @@ static void attr_qp_objects(struct verbs_attrs *attrs,
 	(IBV_QP_CREATE_BLOCK_SELF_MCAST_LB | IBV_QP_CREATE_SCATTER_FCS | \
 	 IBV_QP_CREATE_CVLAN_STRIPPING | IBV_QP_CREATE_PCI_WRITE_END_PADDING)
 
-/* Returns 0 or EOPNOTSUPP for attributes that are not passed on here. */
-static int create_flags(const struct ibv_qp_init_attr_ex *attr, uint32_t *flags)
+#define KNOWN_INIT_ATTR ((IBV_QP_INIT_ATTR_SEND_OPS_FLAGS << 1) - 1)
+
+static uint32_t create_flags(const struct ibv_qp_init_attr_ex *attr)
 {
-	*flags = attr->sq_sig_all ? IB_UVERBS_QP_CREATE_SQ_SIG_ALL : 0;
-	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS) {
-		if (attr->create_flags & ~(uint32_t)KERNEL_CREATE_FLAGS)
-			return EOPNOTSUPP;
-		*flags |= attr->create_flags;
-	}
-	if (attr->comp_mask &
-	    ~(uint32_t)(IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
-			IBV_QP_INIT_ATTR_SEND_OPS_FLAGS))
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS)
+		return attr->create_flags;
+	return 0;
+}
+
+/* A source QPN is no flag to the kernel but an attribute of its own. */
+static void attr_create_flags(struct verbs_attrs *attrs,
+			      const struct ibv_qp_init_attr_ex *attr)
+{
+	uint32_t flags = create_flags(attr) & KERNEL_CREATE_FLAGS;
+
+	if (attr->sq_sig_all)
+		flags |= IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+	if (flags)
+		attr_in_u32(attrs, UVERBS_ATTR_CREATE_QP_FLAGS, flags);
+	if (create_flags(attr) & IBV_QP_CREATE_SOURCE_QPN)
+		attr_in_u32(attrs, UVERBS_ATTR_CREATE_QP_SOURCE_QPN,
+			    attr->source_qpn);
+}
+
+/* Returns 0 or EOPNOTSUPP for attributes that no kernel method takes. */
+static int check_create(const struct ibv_qp_init_attr_ex *attr)
+{
+	uint32_t needed = attr->qp_type == IBV_QPT_XRC_RECV
+				  ? IBV_QP_INIT_ATTR_XRCD
+				  : IBV_QP_INIT_ATTR_PD;
+
+	if (!(attr->comp_mask & needed))
+		return EOPNOTSUPP;
+	if (attr->comp_mask & ~(uint32_t)KNOWN_INIT_ATTR)
+		return EOPNOTSUPP;
+	if (create_flags(attr) &
+	    ~(uint32_t)(KERNEL_CREATE_FLAGS | IBV_QP_CREATE_SOURCE_QPN))
 		return EOPNOTSUPP;
 	return 0;
 }
 
 static int send_create(struct ibv_context *context,
-		       struct ibv_qp_init_attr_ex *attr, uint32_t flags,
-		       struct ibv_qp *qp, const struct verbs_udata *udata)
+		       struct ibv_qp_init_attr_ex *attr, struct ibv_qp *qp,
+		       const struct verbs_udata *udata)
 {
 	struct ib_uverbs_qp_cap cap = cap_to_uapi(&attr->cap);
 	struct ib_uverbs_qp_cap granted = {};
@@ -154,12 +197,11 @@ static int send_create(struct ibv_context *context,
 
 	attrs_init(&attrs, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
 	handle = attr_new_obj(&attrs, UVERBS_ATTR_CREATE_QP_HANDLE);
-	attr_qp_objects(&attrs, attr);
+	attr_qp_objects(&attrs, qp, attr);
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_QP_USER_HANDLE, (uintptr_t)qp);
 	attr_in(&attrs, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_QP_TYPE, attr->qp_type);
-	if (flags)
-		attr_in_u32(&attrs, UVERBS_ATTR_CREATE_QP_FLAGS, flags);
+	attr_create_flags(&attrs, attr);
 	attr_out(&attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &granted,
 		 sizeof(granted));
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp_num);
@@ -178,16 +220,13 @@ int ibv_cmd_create_qp_ex(struct ibv_context *context,
 			 struct ibv_qp_init_attr_ex *attr, struct ibv_qp *qp,
 			 const struct verbs_udata *udata)
 {
-	uint32_t flags;
-	int ret;
+	int ret = check_create(attr);
 
-	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_PD))
-		return verbs_err(EOPNOTSUPP);
-	ret = create_flags(attr, &flags);
 	if (ret)
 		return verbs_err(ret);
-	qp_init(qp, attr->pd, attr);
-	ret = send_create(context, attr, flags, qp, udata);
+	qp_init(qp, context, attr->qp_context, attr->qp_type);
+	qp_set_objects(qp, attr);
+	ret = send_create(context, attr, qp, udata);
 	if (ret) {
 		qp_fini(qp);
 		return verbs_err(ret);
@@ -205,6 +244,62 @@ int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 	if (!ret)
 		attr->cap = ex.cap;
 	return ret;
+}
+
+/* Returns 0 or the errno value of what is missing, or unknown. */
+static int check_open(const struct ibv_qp_open_attr *attr)
+{
+	const uint32_t needed = IBV_QP_OPEN_ATTR_NUM | IBV_QP_OPEN_ATTR_XRCD |
+				IBV_QP_OPEN_ATTR_TYPE;
+
+	if (attr->comp_mask >= IBV_QP_OPEN_ATTR_RESERVED)
+		return EOPNOTSUPP;
+	return (attr->comp_mask & needed) == needed ? 0 : EINVAL;
+}
+
+/* The kernel takes the XRC domain in the place of a PD. */
+static int send_open(struct ibv_context *context,
+		     const struct ibv_qp_open_attr *attr, struct ibv_qp *qp,
+		     const struct verbs_udata *udata)
+{
+	struct ib_uverbs_create_qp_resp resp = {};
+	struct ib_uverbs_open_qp req = {
+		.user_handle = (uintptr_t)qp,
+		.pd_handle = to_vxrcd(attr->xrcd)->handle,
+		.qpn = attr->qp_num,
+		.qp_type = attr->qp_type,
+	};
+	int ret;
+
+	ret = verbs_write_cmd(context, IB_USER_VERBS_CMD_OPEN_QP, &req,
+			      sizeof(req), &resp, sizeof(resp), udata);
+	if (ret)
+		return ret;
+	qp->handle = resp.qp_handle;
+	qp->qp_num = resp.qpn;
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_open_qp(struct ibv_context *context,
+		    const struct ibv_qp_open_attr *attr, struct ibv_qp *qp,
+		    const struct verbs_udata *udata)
+{
+	void *qp_context = NULL;
+	int ret = check_open(attr);
+
+	if (ret)
+		return verbs_err(ret);
+	if (attr->comp_mask & IBV_QP_OPEN_ATTR_CONTEXT)
+		qp_context = attr->qp_context;
+	qp_init(qp, context, qp_context, attr->qp_type);
+	qp->state = IBV_QPS_UNKNOWN;
+	ret = send_open(context, attr, qp, udata);
+	if (ret) {
+		qp_fini(qp);
+		return verbs_err(ret);
+	}
+	return 0;
 }
 
 static void dest_to_uapi(struct ib_uverbs_qp_dest *dest,

@@ -31,6 +31,15 @@ int ibv_destroy_srq(struct ibv_srq *srq)
 	return verbs_ops(srq->context)->destroy_srq(srq);
 }
 
+VERBS_EXPORT
+int verbs_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num)
+{
+	if (!to_vsrq(srq)->srq_num)
+		return verbs_err(EINVAL);
+	*srq_num = to_vsrq(srq)->srq_num;
+	return 0;
+}
+
 /* --------------------------------------------------------- kernel commands */
 
 static void srq_init(struct ibv_srq *srq, struct ibv_pd *pd, void *srq_context)
@@ -48,36 +57,106 @@ static void srq_fini(struct ibv_srq *srq)
 	pthread_mutex_destroy(&srq->mutex);
 }
 
-VERBS_EXPORT
-int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr,
-		       struct ibv_srq *srq, const struct verbs_udata *udata)
+static enum ibv_srq_type srq_type(const struct ibv_srq_init_attr_ex *attr)
+{
+	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE)
+		return attr->srq_type;
+	return IBV_SRQT_BASIC;
+}
+
+/* The objects that the type needs beside the PD, as far as they are named. */
+static void attr_srq_type(struct verbs_attrs *attrs,
+			  const struct ibv_srq_init_attr_ex *attr)
+{
+	attr_in_u64(attrs, UVERBS_ATTR_CREATE_SRQ_TYPE, srq_type(attr));
+	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_XRCD)
+		attr_in_obj(attrs, UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE,
+			    to_vxrcd(attr->xrcd)->handle);
+	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_CQ)
+		attr_in_obj(attrs, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE,
+			    attr->cq->handle);
+	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_TM)
+		attr_in_u32(attrs, UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS,
+			    attr->tm_cap.max_num_tags);
+}
+
+/* The kernel answers with a number only where the type is XRC. */
+static int send_create(struct ibv_context *context,
+		       struct ibv_srq_init_attr_ex *attr, struct ibv_srq *srq,
+		       uint32_t *srq_num, const struct verbs_udata *udata)
 {
 	struct ib_uverbs_attr *handle;
 	struct verbs_attrs attrs;
 	uint32_t max_wr, max_sge;
 	int ret;
 
-	srq_init(srq, pd, attr->srq_context);
 	attrs_init(&attrs, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
 	handle = attr_new_obj(&attrs, UVERBS_ATTR_CREATE_SRQ_HANDLE);
-	attr_in_obj(&attrs, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd->handle);
+	attr_in_obj(&attrs, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, attr->pd->handle);
 	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, (uintptr_t)srq);
 	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_MAX_WR, attr->attr.max_wr);
 	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, attr->attr.max_sge);
 	attr_in_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_LIMIT, attr->attr.srq_limit);
-	attr_in_u64(&attrs, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
+	attr_srq_type(&attrs, attr);
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &max_wr);
 	attr_out_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &max_sge);
+	if (srq_type(attr) == IBV_SRQT_XRC)
+		attr_out_u32(&attrs, UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM,
+			     srq_num);
 	attr_udata(&attrs, udata);
-	ret = verbs_ioctl(pd->context, &attrs);
-	if (ret) {
-		srq_fini(srq);
-		return verbs_err(ret);
-	}
+	ret = verbs_ioctl(context, &attrs);
+	if (ret)
+		return ret;
 	srq->handle = handle->data;
 	attr->attr.max_wr = max_wr;
 	attr->attr.max_sge = max_sge;
 	return 0;
+}
+
+static int create(struct ibv_context *context,
+		  struct ibv_srq_init_attr_ex *attr, struct ibv_srq *srq,
+		  uint32_t *srq_num, const struct verbs_udata *udata)
+{
+	int ret;
+
+	srq_init(srq, attr->pd, attr->srq_context);
+	ret = send_create(context, attr, srq, srq_num, udata);
+	if (ret) {
+		srq_fini(srq);
+		return verbs_err(ret);
+	}
+	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr,
+		       struct ibv_srq *srq, const struct verbs_udata *udata)
+{
+	struct ibv_srq_init_attr_ex ex = {
+		.srq_context = attr->srq_context,
+		.attr = attr->attr,
+		.comp_mask = IBV_SRQ_INIT_ATTR_PD,
+		.pd = pd,
+	};
+	int ret = create(pd->context, &ex, srq, NULL, udata);
+
+	if (!ret)
+		attr->attr = ex.attr;
+	return ret;
+}
+
+VERBS_EXPORT
+int ibv_cmd_create_srq_ex(struct ibv_context *context,
+			  struct ibv_srq_init_attr_ex *attr,
+			  struct verbs_srq *vsrq,
+			  const struct verbs_udata *udata)
+{
+	if (attr->comp_mask >= IBV_SRQ_INIT_ATTR_RESERVED)
+		return verbs_err(EOPNOTSUPP);
+	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD))
+		return verbs_err(EINVAL);
+	vsrq->type = srq_type(attr);
+	return create(context, attr, &vsrq->srq, &vsrq->srq_num, udata);
 }
 
 VERBS_EXPORT

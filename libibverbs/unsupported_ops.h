@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * Defaults for the table in ops.c that refuse, each by the convention of its
+ * verb: EOPNOTSUPP.
+ */
+#ifndef VERBS_UNSUPPORTED_OPS_H
+#define VERBS_UNSUPPORTED_OPS_H
+
+#include "driver.h"
+
+struct ibv_qp *no_open_qp(struct ibv_context *context,
+			  struct ibv_qp_open_attr *attr);
+struct ibv_srq *no_create_srq_ex(struct ibv_context *context,
+				 struct ibv_srq_init_attr_ex *attr);
+int no_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);
+int no_post_srq_ops(struct ibv_srq *srq, struct ibv_ops_wr *wr,
+		    struct ibv_ops_wr **bad_wr);
+
+#endif
