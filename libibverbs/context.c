@@ -77,9 +77,17 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->create_srq_ex = ops->create_srq_ex;
 	vctx->get_srq_num = ops->get_srq_num;
 	vctx->post_srq_ops = ops->post_srq_ops;
+	vctx->alloc_td = ops->alloc_td;
+	vctx->dealloc_td = ops->dealloc_td;
+	vctx->alloc_parent_domain = ops->alloc_parent_domain;
+	vctx->alloc_null_mr = ops->alloc_null_mr;
+	vctx->advise_mr = ops->advise_mr;
+	vctx->alloc_dm = ops->alloc_dm;
+	vctx->free_dm = ops->free_dm;
+	vctx->reg_dm_mr = ops->reg_dm_mr;
 }
 
-static struct verbs_context *context_alloc(struct verbs_device *vdev)
+struct verbs_context *context_alloc(struct verbs_device *vdev)
 {
 	struct verbs_ex_private *priv;
 	struct verbs_context *vctx;
@@ -106,8 +114,7 @@ static struct verbs_context *context_alloc(struct verbs_device *vdev)
 	return vctx;
 }
 
-/* Closes what of the two files is open; errno survives. */
-static void context_free(struct verbs_context *vctx)
+void context_free(struct verbs_context *vctx)
 {
 	struct ibv_context *context = &vctx->context;
 
@@ -149,7 +156,7 @@ int ibv_close_device(struct ibv_context *context)
 	return 0;
 }
 
-static int alloc_async_event(struct ibv_context *context)
+int alloc_async_event(struct ibv_context *context)
 {
 	struct ib_uverbs_attr *fd;
 	struct verbs_attrs attrs;

@@ -67,6 +67,9 @@ struct verbs_ex_private {
 enum verbs_mr_type {
 	VERBS_MR,
 	VERBS_MR_DMABUF,
+	VERBS_MR_DM,
+	VERBS_MR_NULL, /* no kernel object */
+	VERBS_MR_IMPORTED,
 };
 
 struct verbs_mr {
@@ -85,6 +88,28 @@ struct verbs_srq {
 struct verbs_xrcd {
 	struct ibv_xrcd xrcd;
 	uint32_t handle;
+};
+
+struct verbs_td {
+	struct ibv_td td;
+	atomic_int parents; /* parent domains that name it */
+};
+
+/*
+ * A PD of its own, or a parent domain, which has the kernel's PD of the one it
+ * adds to. Every provider's PD begins with it.
+ */
+struct verbs_pd {
+	struct ibv_pd pd;
+	atomic_int parents; /* parent domains made from this one */
+	struct verbs_pd *inner; /* NULL: not a parent domain */
+	struct verbs_td *td;
+	/* Of queue memory, both or none: see verbs_pd_alloc(). */
+	void *(*alloc)(struct ibv_pd *pd, void *pd_context, size_t size,
+		       size_t alignment, uint64_t resource_type);
+	void (*free)(struct ibv_pd *pd, void *pd_context, void *ptr,
+		     uint64_t resource_type);
+	void *pd_context;
 };
 
 /*
@@ -123,6 +148,14 @@ struct verbs_ops {
 	/* Protection domains and memory */
 	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
 	int (*dealloc_pd)(struct ibv_pd *pd);
+	/* These default to EOPNOTSUPP. A provider with nothing to add to them
+	 * names verbs_alloc_td and so on. */
+	struct ibv_td *(*alloc_td)(struct ibv_context *context,
+				   struct ibv_td_init_attr *attr);
+	int (*dealloc_td)(struct ibv_td *td);
+	struct ibv_pd *(*alloc_parent_domain)(
+		struct ibv_context *context,
+		struct ibv_parent_domain_init_attr *attr);
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length,
 				 uint64_t iova, int access);
 	/* Default: EOPNOTSUPP. A provider whose driver imports dma-bufs names
@@ -133,10 +166,38 @@ struct verbs_ops {
 	int (*rereg_mr)(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
 			void *addr, size_t length, int access);
 	int (*dereg_mr)(struct ibv_mr *mr);
+	/* Default: EOPNOTSUPP. verbs_new_null_mr() makes one from its key. */
+	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
+	int (*advise_mr)(struct ibv_pd *pd,
+			 enum ib_uverbs_advise_mr_advice advice, uint32_t flags,
+			 struct ibv_sge *sg_list, uint32_t num_sge);
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
 	int (*dealloc_mw)(struct ibv_mw *mw);
 	int (*bind_mw)(struct ibv_qp *qp, struct ibv_mw *mw,
 		       struct ibv_mw_bind *bind);
+	/* Device memory. alloc_dm and free_dm default to EOPNOTSUPP: the
+	 * provider maps it and fills dm->memcpy_to_dm and the other. */
+	struct ibv_dm *(*alloc_dm)(struct ibv_context *context,
+				   struct ibv_alloc_dm_attr *attr);
+	int (*free_dm)(struct ibv_dm *dm);
+	struct ibv_mr *(*reg_dm_mr)(struct ibv_pd *pd, struct ibv_dm *dm,
+				    uint64_t offset, size_t length,
+				    unsigned int access);
+
+	/*
+	 * Objects of an imported context, by the kernel's handle. The kernel
+	 * tells no driver's secrets about a PD or device memory, so importing
+	 * those defaults to EOPNOTSUPP. The unimport ops free what this
+	 * process has; their defaults are free(3).
+	 */
+	struct ibv_pd *(*import_pd)(struct ibv_context *context,
+				    uint32_t handle);
+	void (*unimport_pd)(struct ibv_pd *pd);
+	struct ibv_mr *(*import_mr)(struct ibv_pd *pd, uint32_t handle);
+	void (*unimport_mr)(struct ibv_mr *mr);
+	struct ibv_dm *(*import_dm)(struct ibv_context *context,
+				    uint32_t handle);
+	void (*unimport_dm)(struct ibv_dm *dm);
 
 	/* Completion queues */
 	struct ibv_cq *(*create_cq)(struct ibv_context *context, int cqe,
@@ -174,6 +235,8 @@ struct verbs_ops {
 			    uint16_t lid);
 	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid,
 			    uint16_t lid);
+	int (*query_ece)(struct ibv_qp *qp, struct ibv_ece *ece);
+	int (*set_ece)(struct ibv_qp *qp, struct ibv_ece *ece);
 
 	/* XRC domains */
 	struct ibv_xrcd *(*open_xrcd)(struct ibv_context *context,
@@ -224,6 +287,12 @@ struct verbs_provider {
 	size_t context_size;
 	int (*init_context)(struct verbs_context *vctx);
 	void (*uninit_context)(struct verbs_context *vctx);
+	/*
+	 * Like init_context, but for a cmd_fd on which another process has
+	 * opened the context already: sends ibv_cmd_query_context() instead.
+	 * NULL: devices cannot be imported.
+	 */
+	int (*import_context)(struct verbs_context *vctx);
 
 	struct verbs_ops ops;
 };
@@ -264,6 +333,16 @@ static inline struct verbs_xrcd *to_vxrcd(struct ibv_xrcd *xrcd)
 	return (struct verbs_xrcd *)xrcd;
 }
 
+static inline struct verbs_pd *to_vpd(struct ibv_pd *pd)
+{
+	return (struct verbs_pd *)pd;
+}
+
+static inline struct verbs_td *to_vtd(struct ibv_td *td)
+{
+	return (struct verbs_td *)td;
+}
+
 /* The plain attributes in the extended struct: it begins with them. */
 static inline struct ibv_qp_init_attr_ex
 verbs_qp_attr_ex(struct ibv_pd *pd, const struct ibv_qp_init_attr *attr)
@@ -296,6 +375,12 @@ void verbs_free_keep_errno(void *ptr);
 int ibv_cmd_get_context(struct verbs_context *vctx,
 			const struct verbs_udata *udata);
 /*
+ * QUERY_CONTEXT, for import_context; sets what ibv_cmd_get_context() sets.
+ * attrs is initialised for the method and has the driver's own attributes.
+ */
+int ibv_cmd_query_context(struct verbs_context *vctx,
+			  struct verbs_attrs *attrs);
+/*
  * Fills attr_size bytes of attr and, when not NULL, *fw_ver with the raw
  * 64-bit firmware version; attr->orig_attr.fw_ver is left to the caller
  * (verbs_format_fw_ver()).
@@ -325,6 +410,9 @@ int verbs_query_device_ex(struct ibv_context *context,
 int ibv_cmd_alloc_pd(struct ibv_context *context, struct ibv_pd *pd,
 		     const struct verbs_udata *udata);
 int ibv_cmd_dealloc_pd(struct ibv_pd *pd);
+/* Ends a PD or parent domain, but for its memory. EBUSY while a parent domain
+ * is made from it. */
+int verbs_release_pd(struct ibv_pd *pd);
 
 int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
 		   int access, struct ibv_mr *mr,
@@ -338,10 +426,49 @@ int ibv_cmd_dereg_mr(struct ibv_mr *mr);
 int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type,
 		     struct ibv_mw *mw);
 int ibv_cmd_dealloc_mw(struct ibv_mw *mw);
+int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
+		      uint32_t flags, struct ibv_sge *sg_list,
+		      uint32_t num_sge);
+/* Fills mr, which has to be in a struct verbs_mr, with what the kernel knows
+ * of the region with that handle. */
+int ibv_cmd_query_mr(struct ibv_pd *pd, uint32_t handle, struct ibv_mr *mr);
+struct ibv_mr *verbs_import_mr(struct ibv_pd *pd, uint32_t handle);
+struct ibv_mr *verbs_new_null_mr(struct ibv_pd *pd, uint32_t lkey);
 /* The generic reg_dmabuf_mr op, for providers to name in their table. */
 struct ibv_mr *verbs_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				   size_t length, uint64_t iova, int fd,
 				   int access);
+
+/* ---- td.c, dm.c ------------------------------------------------------------ */
+
+struct ibv_td *verbs_alloc_td(struct ibv_context *context,
+			      struct ibv_td_init_attr *attr);
+int verbs_dealloc_td(struct ibv_td *td);
+struct ibv_pd *
+verbs_alloc_parent_domain(struct ibv_context *context,
+			  struct ibv_parent_domain_init_attr *attr);
+/* The same in a zeroed PD of the provider's. */
+int verbs_init_parent_domain(struct verbs_pd *vpd, struct ibv_context *context,
+			     const struct ibv_parent_domain_init_attr *attr);
+/*
+ * Memory for a queue, from the program if pd is a parent domain with
+ * allocators: NULL if that failed, IBV_ALLOCATOR_USE_DEFAULT to use the
+ * provider's own. Only what came from it goes back by verbs_pd_free().
+ */
+void *verbs_pd_alloc(struct ibv_pd *pd, size_t size, size_t alignment,
+		     uint64_t resource_type);
+void verbs_pd_free(struct ibv_pd *pd, void *ptr, uint64_t resource_type);
+
+/* attrs is initialised for the method and has the driver's own attributes. */
+int ibv_cmd_alloc_dm(struct ibv_context *context,
+		     const struct ibv_alloc_dm_attr *attr, struct ibv_dm *dm,
+		     struct verbs_attrs *attrs);
+int ibv_cmd_free_dm(struct ibv_dm *dm);
+int ibv_cmd_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset,
+		      size_t length, unsigned int access, struct ibv_mr *mr);
+struct ibv_mr *verbs_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm,
+			       uint64_t offset, size_t length,
+			       unsigned int access);
 
 /* ---- cq.c ----------------------------------------------------------------- */
 

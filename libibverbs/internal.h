@@ -70,6 +70,21 @@ int verbs_close_xrcd(struct ibv_xrcd *xrcd);
 void device_get(struct verbs_device *vdev);
 void device_put(struct verbs_device *vdev);
 
+/* ---- context.c --------------------------------------------------------------- */
+
+/* A context without files; takes a reference to the device. */
+struct verbs_context *context_alloc(struct verbs_device *vdev);
+/* Closes what of the two files is open; errno survives. */
+void context_free(struct verbs_context *vctx);
+/* Opens the file for asynchronous events. */
+int alloc_async_event(struct ibv_context *context);
+
+/* ---- mr.c ---------------------------------------------------------------------- */
+
+/* Sets what every new region has. */
+void mr_fill(struct ibv_mr *mr, struct ibv_pd *pd, uint32_t handle,
+	     uint32_t lkey, uint32_t rkey);
+
 /* ---- event.c ------------------------------------------------------------------ */
 
 /*

@@ -3,19 +3,16 @@
 /* Memory regions. */
 #include <stdlib.h>
 
-#include "driver.h"
+#include "internal.h"
 
 /* Programs reach these two through macros of the same name. */
 #undef ibv_reg_mr
 #undef ibv_reg_mr_iova
 
-static struct ibv_mr *publish(struct ibv_mr *mr, struct ibv_pd *pd, void *addr,
-			      size_t length)
+static struct ibv_mr *publish(struct ibv_mr *mr, void *addr, size_t length)
 {
 	if (!mr)
 		return NULL;
-	mr->context = pd->context;
-	mr->pd = pd;
 	mr->addr = addr;
 	mr->length = length;
 	return mr;
@@ -33,7 +30,7 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length,
 		access &= ~(unsigned int)IBV_ACCESS_OPTIONAL_RANGE;
 	return publish(
 		vctx->priv->ops->reg_mr(pd, addr, length, iova, (int)access),
-		pd, addr, length);
+		addr, length);
 }
 
 VERBS_EXPORT
@@ -64,7 +61,7 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 	return publish(
 		verbs_ops(pd->context)
 			->reg_dmabuf_mr(pd, offset, length, iova, fd, access),
-		pd, (void *)(uintptr_t)offset, length);
+		(void *)(uintptr_t)offset, length);
 }
 
 #define REREG_FLAGS                                                 \
@@ -115,7 +112,29 @@ int ibv_dereg_mr(struct ibv_mr *mr)
 	return verbs_ops(mr->context)->dereg_mr(mr);
 }
 
+VERBS_EXPORT
+struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)
+{
+	return verbs_ops(pd->context)->import_mr(pd, mr_handle);
+}
+
+VERBS_EXPORT
+void ibv_unimport_mr(struct ibv_mr *mr)
+{
+	verbs_ops(mr->context)->unimport_mr(mr);
+}
+
 /* --------------------------------------------------------- kernel commands */
+
+void mr_fill(struct ibv_mr *mr, struct ibv_pd *pd, uint32_t handle,
+	     uint32_t lkey, uint32_t rkey)
+{
+	mr->context = pd->context;
+	mr->pd = pd;
+	mr->handle = handle;
+	mr->lkey = lkey;
+	mr->rkey = rkey;
+}
 
 VERBS_EXPORT
 int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
@@ -136,10 +155,7 @@ int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
 			      sizeof(req), &resp, sizeof(resp), udata);
 	if (ret)
 		return ret;
-	mr->context = pd->context;
-	mr->handle = resp.mr_handle;
-	mr->lkey = resp.lkey;
-	mr->rkey = resp.rkey;
+	mr_fill(mr, pd, resp.mr_handle, resp.lkey, resp.rkey);
 	to_vmr(mr)->type = VERBS_MR;
 	to_vmr(mr)->access = (unsigned int)access;
 	return 0;
@@ -169,10 +185,7 @@ int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
 	ret = verbs_ioctl(pd->context, &attrs);
 	if (ret)
 		return ret;
-	mr->context = pd->context;
-	mr->handle = handle->data;
-	mr->lkey = lkey;
-	mr->rkey = rkey;
+	mr_fill(mr, pd, handle->data, lkey, rkey);
 	to_vmr(mr)->type = VERBS_MR_DMABUF;
 	to_vmr(mr)->access = (unsigned int)access;
 	return 0;
@@ -213,6 +226,81 @@ int ibv_cmd_dereg_mr(struct ibv_mr *mr)
 	attrs_init(&attrs, UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY);
 	attr_in_obj(&attrs, UVERBS_ATTR_DESTROY_MR_HANDLE, mr->handle);
 	return verbs_ioctl(mr->context, &attrs);
+}
+
+/*
+ * The method is older than any kernel we run on, so where it is missing it is
+ * the driver that lacks it.
+ */
+VERBS_EXPORT
+int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
+		      uint32_t flags, struct ibv_sge *sg_list, uint32_t num_sge)
+{
+	struct verbs_attrs attrs;
+	int ret;
+
+	if (num_sge > UINT16_MAX / sizeof(*sg_list))
+		return verbs_err(EINVAL);
+	attrs_init(&attrs, UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR);
+	attr_in_obj(&attrs, UVERBS_ATTR_ADVISE_MR_PD_HANDLE, pd->handle);
+	/* CONST_IN: eight bytes. */
+	attr_in_u64(&attrs, UVERBS_ATTR_ADVISE_MR_ADVICE, advice);
+	attr_in_u32(&attrs, UVERBS_ATTR_ADVISE_MR_FLAGS, flags);
+	attr_in(&attrs, UVERBS_ATTR_ADVISE_MR_SGE_LIST, sg_list,
+		num_sge * sizeof(*sg_list));
+	ret = verbs_ioctl(pd->context, &attrs);
+	return ret == EPROTONOSUPPORT ? verbs_err(EOPNOTSUPP) : ret;
+}
+
+VERBS_EXPORT
+int ibv_cmd_query_mr(struct ibv_pd *pd, uint32_t handle, struct ibv_mr *mr)
+{
+	struct verbs_attrs attrs;
+	uint64_t length = 0, iova = 0;
+	uint32_t lkey, rkey;
+	int ret;
+
+	attrs_init(&attrs, UVERBS_OBJECT_MR, UVERBS_METHOD_QUERY_MR);
+	attr_in_obj(&attrs, UVERBS_ATTR_QUERY_MR_HANDLE, handle);
+	attr_out_u32(&attrs, UVERBS_ATTR_QUERY_MR_RESP_LKEY, &lkey);
+	attr_out_u32(&attrs, UVERBS_ATTR_QUERY_MR_RESP_RKEY, &rkey);
+	attr_out(&attrs, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, &length,
+		 sizeof(length));
+	attr_out(&attrs, UVERBS_ATTR_QUERY_MR_RESP_IOVA, &iova, sizeof(iova));
+	ret = verbs_ioctl(pd->context, &attrs);
+	if (ret)
+		return ret;
+	mr_fill(mr, pd, handle, lkey, rkey);
+	mr->length = length;
+	to_vmr(mr)->type = VERBS_MR_IMPORTED;
+	return 0;
+}
+
+VERBS_EXPORT
+struct ibv_mr *verbs_import_mr(struct ibv_pd *pd, uint32_t handle)
+{
+	struct verbs_mr *vmr = calloc(1, sizeof(*vmr));
+
+	if (!vmr)
+		return NULL;
+	if (ibv_cmd_query_mr(pd, handle, &vmr->mr)) {
+		verbs_free_keep_errno(vmr);
+		return NULL;
+	}
+	return &vmr->mr;
+}
+
+/* The kernel does not know of it: its key is one that the device always has. */
+VERBS_EXPORT
+struct ibv_mr *verbs_new_null_mr(struct ibv_pd *pd, uint32_t lkey)
+{
+	struct verbs_mr *vmr = calloc(1, sizeof(*vmr));
+
+	if (!vmr)
+		return NULL;
+	mr_fill(&vmr->mr, pd, 0, lkey, 0);
+	vmr->type = VERBS_MR_NULL;
+	return &vmr->mr;
 }
 
 VERBS_EXPORT

@@ -13,23 +13,23 @@
 
 static struct ibv_pd *alloc_pd(struct ibv_context *context)
 {
-	struct ibv_pd *pd = calloc(1, sizeof(*pd));
+	struct verbs_pd *vpd = calloc(1, sizeof(*vpd));
 
-	if (!pd)
+	if (!vpd)
 		return NULL;
-	if (ibv_cmd_alloc_pd(context, pd, NULL)) {
-		verbs_free_keep_errno(pd);
+	if (ibv_cmd_alloc_pd(context, &vpd->pd, NULL)) {
+		verbs_free_keep_errno(vpd);
 		return NULL;
 	}
-	return pd;
+	return &vpd->pd;
 }
 
 static int dealloc_pd(struct ibv_pd *pd)
 {
-	int ret = ibv_cmd_dealloc_pd(pd);
+	int ret = verbs_release_pd(pd);
 
 	if (!ret)
-		free(pd);
+		free(to_vpd(pd));
 	return ret;
 }
 
@@ -49,8 +49,10 @@ static struct ibv_mr *reg_mr(struct ibv_pd *pd, void *addr, size_t length,
 
 static int dereg_mr(struct ibv_mr *mr)
 {
-	int ret = ibv_cmd_dereg_mr(mr);
+	int ret = 0;
 
+	if (to_vmr(mr)->type != VERBS_MR_NULL)
+		ret = ibv_cmd_dereg_mr(mr);
 	if (!ret)
 		free(to_vmr(mr));
 	return ret;
@@ -111,6 +113,21 @@ static int destroy_ah(struct ibv_ah *ah)
 	if (!ret)
 		free(ah);
 	return ret;
+}
+
+static void unimport_pd(struct ibv_pd *pd)
+{
+	free(to_vpd(pd));
+}
+
+static void unimport_mr(struct ibv_mr *mr)
+{
+	free(to_vmr(mr));
+}
+
+static void unimport_dm(struct ibv_dm *dm)
+{
+	free(dm);
 }
 
 static void ignore_async_event(struct ibv_context *context,
@@ -227,13 +244,27 @@ const struct verbs_ops verbs_default_ops = {
 	.async_event = ignore_async_event,
 	.alloc_pd = alloc_pd,
 	.dealloc_pd = dealloc_pd,
+	.alloc_td = no_alloc_td,
+	.dealloc_td = no_dealloc_td,
+	.alloc_parent_domain = no_alloc_parent_domain,
 	.reg_mr = reg_mr,
 	.reg_dmabuf_mr = no_reg_dmabuf_mr,
 	.rereg_mr = ibv_cmd_rereg_mr,
 	.dereg_mr = dereg_mr,
+	.alloc_null_mr = no_alloc_null_mr,
+	.advise_mr = ibv_cmd_advise_mr,
 	.alloc_mw = alloc_mw,
 	.dealloc_mw = dealloc_mw,
 	.bind_mw = no_bind_mw,
+	.alloc_dm = no_alloc_dm,
+	.free_dm = no_free_dm,
+	.reg_dm_mr = verbs_reg_dm_mr,
+	.import_pd = no_import_pd,
+	.unimport_pd = unimport_pd,
+	.import_mr = verbs_import_mr,
+	.unimport_mr = unimport_mr,
+	.import_dm = no_import_dm,
+	.unimport_dm = unimport_dm,
 	.create_cq = no_create_cq,
 	.create_cq_ex = no_create_cq_ex,
 	.modify_cq = ibv_cmd_modify_cq,
@@ -254,6 +285,8 @@ const struct verbs_ops verbs_default_ops = {
 	.detach_mcast = ibv_cmd_detach_mcast,
 	.open_xrcd = verbs_open_xrcd,
 	.close_xrcd = verbs_close_xrcd,
+	.query_ece = no_ece,
+	.set_ece = no_ece,
 	.create_srq = no_create_srq,
 	.create_srq_ex = no_create_srq_ex,
 	.get_srq_num = no_get_srq_num,

@@ -15,6 +15,18 @@ int ibv_dealloc_pd(struct ibv_pd *pd)
 	return verbs_ops(pd->context)->dealloc_pd(pd);
 }
 
+VERBS_EXPORT
+struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle)
+{
+	return verbs_ops(context)->import_pd(context, pd_handle);
+}
+
+VERBS_EXPORT
+void ibv_unimport_pd(struct ibv_pd *pd)
+{
+	verbs_ops(pd->context)->unimport_pd(pd);
+}
+
 /* --------------------------------------------------------- kernel commands */
 
 VERBS_EXPORT

@@ -7,62 +7,6 @@
 #include "driver.h"
 
 VERBS_EXPORT
-struct ibv_context *ibv_import_device(int cmd_fd)
-{
-	errno = EOPNOTSUPP;
-	return NULL;
-}
-
-VERBS_EXPORT
-struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle)
-{
-	errno = EOPNOTSUPP;
-	return NULL;
-}
-
-/* Nothing can be imported, so nothing valid arrives here. */
-VERBS_EXPORT
-void ibv_unimport_pd(struct ibv_pd *pd)
-{
-}
-
-VERBS_EXPORT
-struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)
-{
-	errno = EOPNOTSUPP;
-	return NULL;
-}
-
-VERBS_EXPORT
-void ibv_unimport_mr(struct ibv_mr *mr)
-{
-}
-
-VERBS_EXPORT
-struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle)
-{
-	errno = EOPNOTSUPP;
-	return NULL;
-}
-
-VERBS_EXPORT
-void ibv_unimport_dm(struct ibv_dm *dm)
-{
-}
-
-VERBS_EXPORT
-int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
-{
-	return verbs_err(EOPNOTSUPP);
-}
-
-VERBS_EXPORT
-int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
-{
-	return verbs_err(EOPNOTSUPP);
-}
-
-VERBS_EXPORT
 int ibv_init_ah_from_wc(struct ibv_context *context, uint8_t port_num,
 			struct ibv_wc *wc, struct ibv_grh *grh,
 			struct ibv_ah_attr *ah_attr)

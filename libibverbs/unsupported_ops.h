@@ -9,6 +9,18 @@
 
 #include "driver.h"
 
+struct ibv_td *no_alloc_td(struct ibv_context *context,
+			   struct ibv_td_init_attr *attr);
+int no_dealloc_td(struct ibv_td *td);
+struct ibv_pd *no_alloc_parent_domain(struct ibv_context *context,
+				      struct ibv_parent_domain_init_attr *attr);
+struct ibv_mr *no_alloc_null_mr(struct ibv_pd *pd);
+struct ibv_dm *no_alloc_dm(struct ibv_context *context,
+			   struct ibv_alloc_dm_attr *attr);
+int no_free_dm(struct ibv_dm *dm);
+struct ibv_pd *no_import_pd(struct ibv_context *context, uint32_t handle);
+struct ibv_dm *no_import_dm(struct ibv_context *context, uint32_t handle);
+int no_ece(struct ibv_qp *qp, struct ibv_ece *ece);
 struct ibv_qp *no_open_qp(struct ibv_context *context,
 			  struct ibv_qp_open_attr *attr);
 struct ibv_srq *no_create_srq_ex(struct ibv_context *context,

@@ -103,7 +103,10 @@ struct mlx5_context {
 };
 
 struct mlx5_pd {
-	struct ibv_pd pd;
+	union {
+		struct ibv_pd pd;
+		struct verbs_pd vpd;
+	};
 	uint32_t pdn;
 };
 

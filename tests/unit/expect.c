@@ -10,11 +10,11 @@ int setup(void **state)
 
 struct ibv_pd *pd(void)
 {
-	static struct ibv_pd pd;
+	static struct verbs_pd vpd;
 
-	pd.context = fake_context();
-	pd.handle = 0x51;
-	return &pd;
+	vpd.pd.context = fake_context();
+	vpd.pd.handle = 0x51;
+	return &vpd.pd;
 }
 
 void expect_method(int object, int method, int num_attrs)
