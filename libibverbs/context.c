@@ -85,6 +85,22 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->alloc_dm = ops->alloc_dm;
 	vctx->free_dm = ops->free_dm;
 	vctx->reg_dm_mr = ops->reg_dm_mr;
+	vctx->query_rt_values = ops->query_rt_values;
+	vctx->modify_qp_rate_limit = ops->modify_qp_rate_limit;
+	vctx->create_wq = ops->create_wq;
+	vctx->modify_wq = ops->modify_wq;
+	vctx->destroy_wq = ops->destroy_wq;
+	vctx->create_rwq_ind_table = ops->create_rwq_ind_table;
+	vctx->destroy_rwq_ind_table = ops->destroy_rwq_ind_table;
+	vctx->ibv_create_flow = ops->create_flow;
+	vctx->ibv_destroy_flow = ops->destroy_flow;
+	vctx->create_flow_action_esp = ops->create_flow_action_esp;
+	vctx->modify_flow_action_esp = ops->modify_flow_action_esp;
+	vctx->destroy_flow_action = ops->destroy_flow_action;
+	vctx->create_counters = ops->create_counters;
+	vctx->destroy_counters = ops->destroy_counters;
+	vctx->attach_counters_point_flow = ops->attach_counters_point_flow;
+	vctx->read_counters = ops->read_counters;
 }
 
 struct verbs_context *context_alloc(struct verbs_device *vdev)

@@ -112,6 +112,16 @@ struct verbs_pd {
 	void *pd_context;
 };
 
+struct verbs_flow_action {
+	struct ibv_flow_action action;
+	uint32_t handle;
+};
+
+struct verbs_counters {
+	struct ibv_counters counters;
+	uint32_t handle;
+};
+
 /*
  * A provider with extended CQs or QPs begins its own struct with one of these
  * (or with an anonymous union of one and the plain public struct).
@@ -140,6 +150,8 @@ struct verbs_ops {
 			       size_t attr_size);
 	int (*query_port)(struct ibv_context *context, uint8_t port_num,
 			  struct ibv_port_attr *attr, size_t attr_len);
+	int (*query_rt_values)(struct ibv_context *context,
+			       struct ibv_values_ex *values);
 	/* Called after the library has read the event, before the program
 	 * sees it. */
 	void (*async_event)(struct ibv_context *context,
@@ -226,6 +238,10 @@ struct verbs_ops {
 			int attr_mask, struct ibv_qp_init_attr *init_attr);
 	int (*modify_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 			 int attr_mask);
+	int (*modify_qp_rate_limit)(struct ibv_qp *qp,
+				    struct ibv_qp_rate_limit_attr *attr);
+	int (*query_qp_data_in_order)(struct ibv_qp *qp, enum ibv_wr_opcode op,
+				      uint32_t flags);
 	int (*destroy_qp)(struct ibv_qp *qp);
 	int (*post_send)(struct ibv_qp *qp, struct ibv_send_wr *wr,
 			 struct ibv_send_wr **bad_wr);
@@ -260,6 +276,39 @@ struct verbs_ops {
 			     struct ibv_recv_wr **bad_wr);
 	int (*post_srq_ops)(struct ibv_srq *srq, struct ibv_ops_wr *wr,
 			    struct ibv_ops_wr **bad_wr);
+
+	/* Work queues and tables of them */
+	struct ibv_wq *(*create_wq)(struct ibv_context *context,
+				    struct ibv_wq_init_attr *attr);
+	int (*modify_wq)(struct ibv_wq *wq, struct ibv_wq_attr *attr);
+	int (*destroy_wq)(struct ibv_wq *wq);
+	struct ibv_rwq_ind_table *(*create_rwq_ind_table)(
+		struct ibv_context *context,
+		struct ibv_rwq_ind_table_init_attr *attr);
+	int (*destroy_rwq_ind_table)(struct ibv_rwq_ind_table *table);
+
+	/* Flows. The defaults of actions are EOPNOTSUPP; a provider whose
+	 * driver has or had them names the verbs_ functions of the name. */
+	struct ibv_flow *(*create_flow)(struct ibv_qp *qp,
+					struct ibv_flow_attr *attr);
+	int (*destroy_flow)(struct ibv_flow *flow);
+	struct ibv_flow_action *(*create_flow_action_esp)(
+		struct ibv_context *context,
+		struct ibv_flow_action_esp_attr *attr);
+	int (*modify_flow_action_esp)(struct ibv_flow_action *action,
+				      struct ibv_flow_action_esp_attr *attr);
+	int (*destroy_flow_action)(struct ibv_flow_action *action);
+
+	/* Counters: likewise, but for what a provider attaches them to. */
+	struct ibv_counters *(*create_counters)(
+		struct ibv_context *context,
+		struct ibv_counters_init_attr *attr);
+	int (*destroy_counters)(struct ibv_counters *counters);
+	int (*attach_counters_point_flow)(struct ibv_counters *counters,
+					  struct ibv_counter_attach_attr *attr,
+					  struct ibv_flow *flow);
+	int (*read_counters)(struct ibv_counters *counters, uint64_t *values,
+			     uint32_t num, uint32_t flags);
 
 	/* Address handles */
 	struct ibv_ah *(*create_ah)(struct ibv_pd *pd,
@@ -341,6 +390,17 @@ static inline struct verbs_pd *to_vpd(struct ibv_pd *pd)
 static inline struct verbs_td *to_vtd(struct ibv_td *td)
 {
 	return (struct verbs_td *)td;
+}
+
+static inline struct verbs_flow_action *
+to_vflow_action(const struct ibv_flow_action *action)
+{
+	return (struct verbs_flow_action *)action;
+}
+
+static inline struct verbs_counters *to_vcounters(struct ibv_counters *counters)
+{
+	return (struct verbs_counters *)counters;
 }
 
 /* The plain attributes in the extended struct: it begins with them. */
@@ -527,6 +587,12 @@ int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 /* qp->state follows when IBV_QP_STATE is in the mask. */
 int ibv_cmd_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 		      int attr_mask);
+/*
+ * A QP's rate in kbit/s alone; what shapes it beyond that is between provider
+ * and driver.
+ */
+int ibv_cmd_modify_qp_rate_limit(struct ibv_qp *qp, uint32_t rate_limit,
+				 const struct verbs_udata *udata);
 /* Waits for acknowledged events as ibv_cmd_destroy_cq() does. */
 int ibv_cmd_destroy_qp(struct ibv_qp *qp);
 /*
@@ -565,6 +631,65 @@ int ibv_cmd_open_xrcd(struct ibv_context *context,
 		      struct verbs_xrcd *vxrcd,
 		      const struct verbs_udata *udata);
 int ibv_cmd_close_xrcd(struct verbs_xrcd *vxrcd);
+
+/* ---- wq.c ------------------------------------------------------------------- */
+
+/*
+ * Creates the kernel's WQ for a zeroed wq and sets the public fields but
+ * post_recv. The attributes become what the kernel grants. The verb makes the
+ * lock, whose zeroes are good until then.
+ */
+int ibv_cmd_create_wq(struct ibv_context *context,
+		      struct ibv_wq_init_attr *attr, struct ibv_wq *wq,
+		      const struct verbs_udata *udata);
+/* wq->state follows when IBV_WQ_ATTR_STATE is in the mask. */
+int ibv_cmd_modify_wq(struct ibv_wq *wq, const struct ibv_wq_attr *attr,
+		      const struct verbs_udata *udata);
+/* Waits for acknowledged events as ibv_cmd_destroy_cq() does. */
+int ibv_cmd_destroy_wq(struct ibv_wq *wq);
+int ibv_cmd_create_rwq_ind_table(
+	struct ibv_context *context,
+	const struct ibv_rwq_ind_table_init_attr *attr,
+	struct ibv_rwq_ind_table *table, const struct verbs_udata *udata);
+int ibv_cmd_destroy_rwq_ind_table(struct ibv_rwq_ind_table *table);
+
+/* ---- flow.c, flow_action.c -------------------------------------------------- */
+
+int ibv_cmd_create_flow(struct ibv_qp *qp, const struct ibv_flow_attr *attr,
+			struct ibv_flow *flow, const struct verbs_udata *udata);
+int ibv_cmd_destroy_flow(struct ibv_flow *flow);
+
+int ibv_cmd_create_flow_action_esp(struct ibv_context *context,
+				   const struct ibv_flow_action_esp_attr *esp,
+				   struct verbs_flow_action *action,
+				   const struct verbs_udata *udata);
+int ibv_cmd_modify_flow_action_esp(struct verbs_flow_action *action,
+				   const struct ibv_flow_action_esp_attr *esp,
+				   const struct verbs_udata *udata);
+int ibv_cmd_destroy_flow_action(struct verbs_flow_action *action);
+/* The generic ops, for providers to name in their table. */
+struct ibv_flow_action *
+verbs_create_flow_action_esp(struct ibv_context *context,
+			     struct ibv_flow_action_esp_attr *attr);
+int verbs_modify_flow_action_esp(struct ibv_flow_action *action,
+				 struct ibv_flow_action_esp_attr *attr);
+int verbs_destroy_flow_action(struct ibv_flow_action *action);
+
+/* ---- counters.c ------------------------------------------------------------- */
+
+int ibv_cmd_create_counters(struct ibv_context *context,
+			    const struct ibv_counters_init_attr *attr,
+			    struct verbs_counters *counters);
+int ibv_cmd_read_counters(struct verbs_counters *counters, uint64_t *values,
+			  uint32_t num, uint32_t flags,
+			  const struct verbs_udata *udata);
+int ibv_cmd_destroy_counters(struct verbs_counters *counters);
+/* The generic ops, for providers to name in their table. */
+struct ibv_counters *verbs_create_counters(struct ibv_context *context,
+					   struct ibv_counters_init_attr *attr);
+int verbs_read_counters(struct ibv_counters *counters, uint64_t *values,
+			uint32_t num, uint32_t flags);
+int verbs_destroy_counters(struct ibv_counters *counters);
 
 /* ---- ah.c ------------------------------------------------------------------- */
 

@@ -65,6 +65,29 @@ struct ibv_xrcd *verbs_open_xrcd(struct ibv_context *context,
 				 struct ibv_xrcd_init_attr *attr);
 int verbs_close_xrcd(struct ibv_xrcd *xrcd);
 
+/* ---- wq.c ------------------------------------------------------------------- */
+
+struct ibv_rwq_ind_table *
+verbs_create_rwq_ind_table(struct ibv_context *context,
+			   struct ibv_rwq_ind_table_init_attr *attr);
+int verbs_destroy_rwq_ind_table(struct ibv_rwq_ind_table *table);
+
+/* ---- flow.c, flow_spec.c ---------------------------------------------------- */
+
+struct ibv_flow *verbs_create_flow(struct ibv_qp *qp,
+				   struct ibv_flow_attr *attr);
+int verbs_destroy_flow(struct ibv_flow *flow);
+
+#define FLOW_SPEC_MAX_LEN 88
+
+/*
+ * Writes the kernel's form of the specifications behind attr to dst, which is
+ * zeroed and has FLOW_SPEC_MAX_LEN bytes for each, and their length to *len.
+ * Returns 0 or EINVAL.
+ */
+int flow_specs_to_uapi(void *dst, const struct ibv_flow_attr *attr,
+		       size_t *len);
+
 /* ---- device.c ---------------------------------------------------------------- */
 
 void device_get(struct verbs_device *vdev);

@@ -130,6 +130,13 @@ static void unimport_dm(struct ibv_dm *dm)
 	free(dm);
 }
 
+/* The honest answer of a device about which nothing is known. */
+static int promise_no_order(struct ibv_qp *qp, enum ibv_wr_opcode op,
+			    uint32_t flags)
+{
+	return 0;
+}
+
 static void ignore_async_event(struct ibv_context *context,
 			       struct ibv_async_event *event)
 {
@@ -241,6 +248,7 @@ static int no_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr,
 const struct verbs_ops verbs_default_ops = {
 	.query_device_ex = verbs_query_device_ex,
 	.query_port = ibv_cmd_query_port,
+	.query_rt_values = no_query_rt_values,
 	.async_event = ignore_async_event,
 	.alloc_pd = alloc_pd,
 	.dealloc_pd = dealloc_pd,
@@ -278,6 +286,8 @@ const struct verbs_ops verbs_default_ops = {
 	.open_qp = no_open_qp,
 	.query_qp = ibv_cmd_query_qp,
 	.modify_qp = ibv_cmd_modify_qp,
+	.modify_qp_rate_limit = no_modify_qp_rate_limit,
+	.query_qp_data_in_order = promise_no_order,
 	.destroy_qp = no_destroy_qp,
 	.post_send = no_post_send,
 	.post_recv = no_post_recv,
@@ -295,6 +305,20 @@ const struct verbs_ops verbs_default_ops = {
 	.destroy_srq = no_destroy_srq,
 	.post_srq_recv = no_post_srq_recv,
 	.post_srq_ops = no_post_srq_ops,
+	.create_wq = no_create_wq,
+	.modify_wq = no_modify_wq,
+	.destroy_wq = no_destroy_wq,
+	.create_rwq_ind_table = verbs_create_rwq_ind_table,
+	.destroy_rwq_ind_table = verbs_destroy_rwq_ind_table,
+	.create_flow = verbs_create_flow,
+	.destroy_flow = verbs_destroy_flow,
+	.create_flow_action_esp = no_create_flow_action_esp,
+	.modify_flow_action_esp = no_modify_flow_action_esp,
+	.destroy_flow_action = no_destroy_flow_action,
+	.create_counters = no_create_counters,
+	.destroy_counters = no_destroy_counters,
+	.attach_counters_point_flow = no_attach_counters_point_flow,
+	.read_counters = no_read_counters,
 	.create_ah = create_ah,
 	.destroy_ah = destroy_ah,
 };

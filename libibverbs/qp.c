@@ -51,12 +51,11 @@ struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
 	return vqp->has_wr_ops ? &vqp->qp_ex : NULL;
 }
 
-/* Zero is the honest answer of a device that promises no order. */
 VERBS_EXPORT
 int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op,
 			       uint32_t flags)
 {
-	return 0;
+	return verbs_ops(qp->context)->query_qp_data_in_order(qp, op, flags);
 }
 
 /* --------------------------------------------------------- kernel commands */
@@ -387,11 +386,22 @@ static void modify_to_uapi(struct ib_uverbs_modify_qp *req,
 		req->dest_qp_num = attr->dest_qp_num;
 }
 
+static int send_modify_ex(struct ibv_qp *qp,
+			  const struct ib_uverbs_ex_modify_qp *req,
+			  const struct verbs_udata *udata)
+{
+	struct ib_uverbs_ex_modify_qp_resp resp = {};
+
+	return verbs_write_cmd(qp->context,
+			       IB_USER_VERBS_CMD_FLAG_EXTENDED |
+				       IB_USER_VERBS_EX_CMD_MODIFY_QP,
+			       req, sizeof(*req), &resp, sizeof(resp), udata);
+}
+
 /* A rate limit exists only in the extended command. */
 static int send_modify(struct ibv_qp *qp, const struct ibv_qp_attr *attr,
 		       int mask)
 {
-	struct ib_uverbs_ex_modify_qp_resp resp = {};
 	struct ib_uverbs_ex_modify_qp req = {};
 
 	req.base.qp_handle = qp->handle;
@@ -402,10 +412,7 @@ static int send_modify(struct ibv_qp *qp, const struct ibv_qp_attr *attr,
 				       &req.base, sizeof(req.base), NULL, 0,
 				       NULL);
 	req.rate_limit = attr->rate_limit;
-	return verbs_write_cmd(qp->context,
-			       IB_USER_VERBS_CMD_FLAG_EXTENDED |
-				       IB_USER_VERBS_EX_CMD_MODIFY_QP,
-			       &req, sizeof(req), &resp, sizeof(resp), NULL);
+	return send_modify_ex(qp, &req, NULL);
 }
 
 VERBS_EXPORT
@@ -417,6 +424,19 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 	if (!ret && (attr_mask & IBV_QP_STATE))
 		qp->state = attr->qp_state;
 	return ret;
+}
+
+VERBS_EXPORT
+int ibv_cmd_modify_qp_rate_limit(struct ibv_qp *qp, uint32_t rate_limit,
+				 const struct verbs_udata *udata)
+{
+	const struct ib_uverbs_ex_modify_qp req = {
+		.base.qp_handle = qp->handle,
+		.base.attr_mask = IBV_QP_RATE_LIMIT,
+		.rate_limit = rate_limit,
+	};
+
+	return send_modify_ex(qp, &req, udata);
 }
 
 static void query_from_uapi(struct ibv_qp_attr *attr,

@@ -28,5 +28,27 @@ struct ibv_srq *no_create_srq_ex(struct ibv_context *context,
 int no_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);
 int no_post_srq_ops(struct ibv_srq *srq, struct ibv_ops_wr *wr,
 		    struct ibv_ops_wr **bad_wr);
+int no_query_rt_values(struct ibv_context *context,
+		       struct ibv_values_ex *values);
+int no_modify_qp_rate_limit(struct ibv_qp *qp,
+			    struct ibv_qp_rate_limit_attr *attr);
+struct ibv_wq *no_create_wq(struct ibv_context *context,
+			    struct ibv_wq_init_attr *attr);
+int no_modify_wq(struct ibv_wq *wq, struct ibv_wq_attr *attr);
+int no_destroy_wq(struct ibv_wq *wq);
+struct ibv_flow_action *
+no_create_flow_action_esp(struct ibv_context *context,
+			  struct ibv_flow_action_esp_attr *attr);
+int no_modify_flow_action_esp(struct ibv_flow_action *action,
+			      struct ibv_flow_action_esp_attr *attr);
+int no_destroy_flow_action(struct ibv_flow_action *action);
+struct ibv_counters *no_create_counters(struct ibv_context *context,
+					struct ibv_counters_init_attr *attr);
+int no_destroy_counters(struct ibv_counters *counters);
+int no_attach_counters_point_flow(struct ibv_counters *counters,
+				  struct ibv_counter_attach_attr *attr,
+				  struct ibv_flow *flow);
+int no_read_counters(struct ibv_counters *counters, uint64_t *values,
+		     uint32_t num, uint32_t flags);
 
 #endif
