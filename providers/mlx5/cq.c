@@ -10,6 +10,7 @@
 
 #include "cqe.h"
 #include "mlx5.h"
+#include "srq.h"
 
 #define MAX_CQE ((1 << 23) - 1) /* the device counts in 24 bits */
 
@@ -77,7 +78,8 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, uint32_t cqe)
 		goto free_buf;
 	}
 	mlx5_init_cq_ring(cq, n, ctx->cqe_size, ctx->cqe_version);
-	cq->qps = &ctx->qps;
+	cq->rscs = &ctx->rscs;
+	cq->srqs = &ctx->srqs;
 	cq->arm_reg = ctx->uar_page[0] + PRM_UAR_CQ_ARM;
 	return cq;
 
@@ -232,19 +234,31 @@ static void move_cqe(struct mlx5_cq *cq, uint32_t to, uint32_t from)
 	dst->op_own = (dst->op_own & ~PRM_CQE_OWNER) | mlx5_cqe_owner(cq, to);
 }
 
+/* An entry of qp, in whose place another may go: its SRQ's WQE is free again. */
+static void drop_cqe(const struct mlx5_qp *qp, const struct prm_cqe *cqe)
+{
+	if (qp->srq && mlx5_is_response(cqe))
+		mlx5_free_srq_wqe(qp->srq, be16toh(cqe->wqe_counter) &
+						   (qp->srq->num_wqe - 1));
+}
+
 /*
  * What stays moves up to the end of the ring's used part, because the
  * device goes on there; the room that is left below counts as consumed.
  */
-static void clean_locked(struct mlx5_cq *cq, uint32_t key)
+static void clean_locked(struct mlx5_cq *cq, const struct mlx5_qp *qp)
 {
 	uint32_t from = find_end(cq);
 	uint32_t to = from;
+	struct prm_cqe *cqe;
 
 	while (from != cq->ci) {
 		from--;
-		if (mlx5_cqe_key(cq, mlx5_cqe_at(cq, from)) == key)
+		cqe = mlx5_cqe_at(cq, from);
+		if (mlx5_cqe_key(cq, cqe) == qp->rsc.key) {
+			drop_cqe(qp, cqe);
 			continue;
+		}
 		to--;
 		if (to != from)
 			move_cqe(cq, to, from);
@@ -282,7 +296,7 @@ void mlx5_unlock_cqs(struct mlx5_qp *qp)
 
 void mlx5_clean_cqs_locked(struct mlx5_qp *qp)
 {
-	clean_locked(to_mcq(qp->qp.send_cq), qp->key);
+	clean_locked(to_mcq(qp->qp.send_cq), qp);
 	if (qp->qp.recv_cq != qp->qp.send_cq)
-		clean_locked(to_mcq(qp->qp.recv_cq), qp->key);
+		clean_locked(to_mcq(qp->qp.recv_cq), qp);
 }

@@ -40,7 +40,7 @@ static inline struct prm_cqe *mlx5_ready_cqe(const struct mlx5_cq *cq,
 	uint8_t op_own = __atomic_load_n(&cqe->op_own, __ATOMIC_RELAXED);
 
 	if ((op_own & PRM_CQE_OWNER) != mlx5_cqe_owner(cq, i) ||
-	    op_own >> PRM_CQE_OPCODE_SHIFT == PRM_CQE_INVALID)
+	    op_own >= PRM_CQE_INVALID << PRM_CQE_OPCODE_SHIFT)
 		return NULL;
 	dma_load_barrier();
 	return cqe;
@@ -52,6 +52,14 @@ static inline uint32_t mlx5_cqe_key(const struct mlx5_cq *cq,
 	const char *field = (const char *)cqe + cq->key_offset;
 
 	return PRM_NUM_24(*(const __be32 *)field);
+}
+
+/* Of a receive, good or bad. */
+static inline bool mlx5_is_response(const struct prm_cqe *cqe)
+{
+	unsigned int opcode = cqe->op_own >> PRM_CQE_OPCODE_SHIFT;
+
+	return opcode != PRM_CQE_REQ && opcode != PRM_CQE_REQ_ERR;
 }
 
 /* Gives the entries before ci back to the device. */

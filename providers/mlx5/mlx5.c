@@ -135,6 +135,9 @@ static int take_response(struct mlx5_context *ctx,
 	ctx->limits.max_rq_desc_sz = resp->max_rq_desc_sz;
 	ctx->limits.max_send_wqebb = resp->max_send_wqebb;
 	ctx->limits.max_recv_wr = resp->max_recv_wr;
+	ctx->limits.max_srq_recv_wr = resp->max_srq_recv_wr;
+	ctx->ah_by_kernel =
+		resp->cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_CREATE_AH;
 	ctx->cqe_version = resp->cqe_version;
 	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);
 	ctx->bf_reg_size = resp->bf_reg_size;
@@ -161,7 +164,8 @@ static int mlx5_init_context(struct verbs_context *vctx)
 	if (err)
 		return verbs_err(err);
 	mlx5_dbrecs_init(&ctx->dbrecs, resp.cache_line_size);
-	mlx5_table_init(&ctx->qps);
+	mlx5_table_init(&ctx->rscs);
+	mlx5_table_init(&ctx->srqs);
 	return 0;
 }
 
@@ -169,7 +173,8 @@ static void mlx5_uninit_context(struct verbs_context *vctx)
 {
 	struct mlx5_context *ctx = to_mctx(&vctx->context);
 
-	mlx5_table_fini(&ctx->qps);
+	mlx5_table_fini(&ctx->srqs);
+	mlx5_table_fini(&ctx->rscs);
 	mlx5_dbrecs_fini(&ctx->dbrecs);
 	unmap_uars(ctx);
 }
@@ -216,5 +221,11 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 		.destroy_qp = mlx5_destroy_qp,
 		.post_send = mlx5_post_send,
 		.post_recv = mlx5_post_recv,
+		.create_srq = mlx5_create_srq,
+		.modify_srq = mlx5_modify_srq,
+		.destroy_srq = mlx5_destroy_srq,
+		.post_srq_recv = mlx5_post_srq_recv,
+		.create_ah = mlx5_create_ah,
+		.destroy_ah = mlx5_destroy_ah,
 	},
 };

@@ -61,6 +61,17 @@ struct mlx5_table {
 	uint32_t used[MLX5_TABLE_CHUNK];
 };
 
+/* What the entries are: the part of a QP or SRQ that names it. */
+enum mlx5_rsc_type {
+	MLX5_RSC_QP,
+	MLX5_RSC_SRQ, /* of XRC; completions of others name the QP */
+};
+
+struct mlx5_rsc {
+	enum mlx5_rsc_type type;
+	uint32_t key; /* its number in the table and in CQEs */
+};
+
 void mlx5_table_init(struct mlx5_table *table);
 void mlx5_table_fini(struct mlx5_table *table);
 /* All return 0 or an errno value. add chooses the number, set is told. */
@@ -86,6 +97,7 @@ struct mlx5_limits {
 	uint32_t max_rq_desc_sz;
 	uint32_t max_send_wqebb;
 	uint32_t max_recv_wr;
+	uint32_t max_srq_recv_wr;
 };
 
 struct mlx5_context {
@@ -98,8 +110,10 @@ struct mlx5_context {
 	uint32_t num_uar_pages;
 	size_t page_size;
 	uint8_t **uar_page;
+	bool ah_by_kernel; /* CREATE_AH answers with the MAC address */
 	struct mlx5_dbrecs dbrecs;
-	struct mlx5_table qps; /* by uidx (CQE version 1) or QP number (0) */
+	struct mlx5_table rscs; /* by uidx (CQE version 1) or QP number (0) */
+	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
 };
 
 struct mlx5_pd {
@@ -125,17 +139,43 @@ struct mlx5_cq {
 	uint32_t ci; /* completions consumed; wraps at 32 bits */
 	uint32_t num_cqe; /* power of two */
 	uint32_t cqe_shift;
-	uint32_t key_offset; /* in a CQE: the number to look up in qps */
+	uint32_t key_offset; /* in a CQE: the number to look up in rscs */
 	uint8_t *first_cqe; /* 64-byte CQE, or second half of a larger */
 	__be32 *dbrec;
-	struct mlx5_table *qps;
+	struct mlx5_table *rscs;
+	struct mlx5_table *srqs;
 	void *arm_reg;
 	uint32_t cqn;
 	uint32_t arm_sn;
 	/* Between start_poll and end_poll: the entry last taken. */
 	const struct prm_cqe *cur_cqe;
-	struct mlx5_qp *cur_qp;
+	struct mlx5_rsc *cur_rsc;
 	enum ibv_wc_opcode cur_opcode;
+	struct mlx5_buf buf;
+};
+
+/* ---- Shared receive queues --------------------------------------------------- */
+
+/*
+ * A ring of WQEs in the order of a linked list: the device consumes from the
+ * head on, what it has completed is appended at the tail. The last one stays,
+ * so that the list is never empty.
+ */
+struct mlx5_srq {
+	struct ibv_srq srq;
+	struct mlx5_rsc rsc;
+	struct mlx5_lock lock; /* all below that changes */
+	bool single_threaded; /* the lock is not taken */
+	uint32_t head; /* the next to post */
+	uint32_t tail; /* the last that is free */
+	uint32_t posted; /* so far; the device knows the lowest 16 bits */
+	uint32_t max_sge;
+	uint32_t stride_shift;
+	uint32_t num_wqe;
+	uint8_t *wqes;
+	uint64_t *wr_id;
+	__be32 *dbrec;
+	uint32_t srqn;
 	struct mlx5_buf buf;
 };
 
@@ -144,38 +184,51 @@ struct mlx5_cq {
 /* What a send's completion needs to know; kept at the WQE's first block. */
 struct mlx5_sent {
 	uint64_t wr_id;
-	uint32_t head; /* of the queue, after this WQE */
+	uint32_t next_block; /* where the queue went on */
 	uint32_t wc_opcode;
+};
+
+/* What the data of a request may be. */
+enum mlx5_payload {
+	MLX5_PAYLOAD_ANY,
+	MLX5_PAYLOAD_NOT_INLINE, /* it comes back */
+	MLX5_PAYLOAD_ATOMIC, /* likewise, and is eight bytes */
 };
 
 /* Between ibv_wr_start and ibv_wr_complete or ibv_wr_abort. */
 struct mlx5_batch {
-	struct ibv_send_wr wr; /* the request that the calls describe */
-	bool open; /* it has begun and is not yet a WQE */
+	struct prm_ctrl_seg *ctrl; /* of the request without data yet */
+	void *seg; /* where its data goes */
+	void *address; /* the segment of the last one that is still to come */
+	uint8_t opcode;
+	uint8_t payload; /* enum mlx5_payload */
 	int err; /* the first failure; nothing is built after it */
-	uint32_t head; /* of the queue before the batch */
-	uint32_t block;
+	uint32_t block; /* of the queue before the batch */
 };
 
 struct mlx5_sq {
-	struct mlx5_lock lock; /* of the posting side: all but tail */
-	uint32_t cur_block; /* blocks posted; wraps at 32 bits */
-	uint32_t head; /* WQEs posted */
-	uint32_t tail; /* WQEs completed; written under the CQ's lock */
-	uint32_t block_mask;
-	uint32_t limit; /* max_post, or 0 while the state forbids to send */
-	uint32_t max_post; /* WQEs that fit even if each has full size */
-	uint32_t max_sge;
-	uint32_t max_inline;
-	__be32 qpn; /* as in the control segment, without DS */
-	__be32 fm_ce_se[8]; /* by the lowest three send flags */
 	uint8_t *buf;
 	uint8_t *end;
 	struct mlx5_sent *sent;
+	uint32_t block_mask;
+	/* A WQE fits while at most so many blocks are in use; -1: never. */
+	int32_t room;
+	uint32_t opcodes; /* a bit for each enum ibv_wr_opcode that may be */
+	uint32_t qpn; /* as in the control segment, without DS */
+	uint32_t max_sge;
+	uint32_t max_inline;
+	uint32_t address_len; /* of what follows the control segment */
+	__be32 after_umr; /* fence that the next WQE needs */
+	__be32 fm_ce_se[8]; /* by the lowest three send flags */
 	__be32 *dbrec; /* the one word of it */
 	void *reg;
-	uint64_t doorbell; /* of the last WQE built */
+	struct mlx5_lock lock; /* of the posting side: all but tail */
+	uint32_t cur_block; /* blocks posted; wraps at 32 bits */
+	struct prm_ctrl_seg *last; /* of the WQE built last */
 	struct mlx5_batch batch;
+	uint32_t tail; /* blocks completed; written under the CQ's lock */
+	uint32_t max_post; /* WQEs that fit even if each has full size */
+	int32_t room_if_ready; /* room in a state that allows to send */
 };
 
 struct mlx5_rq {
@@ -196,11 +249,25 @@ struct mlx5_qp {
 		struct ibv_qp qp;
 		struct verbs_qp vqp;
 	};
+	struct mlx5_rsc rsc;
+	/* Chosen when the QP is made, for its type and who may post. */
+	int (*post_send)(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+			 struct ibv_send_wr **bad_wr);
+	int (*post_recv)(struct mlx5_qp *qp, struct ibv_recv_wr *wr,
+			 struct ibv_recv_wr **bad_wr);
 	struct mlx5_sq sq;
 	struct mlx5_rq rq;
-	uint32_t key; /* its number in mlx5_context.qps and in CQEs */
+	struct mlx5_srq *srq; /* in place of rq */
 	struct mlx5_buf buf;
 	__be32 *dbrec;
+};
+
+/* ---- Address handles ----------------------------------------------------------- */
+
+struct mlx5_ah {
+	struct ibv_ah ah;
+	struct prm_av_seg av; /* all but Q_Key and QP number */
+	bool in_kernel;
 };
 
 /* The sizes of a QP's rings, as the kernel wants to know them. */
@@ -226,6 +293,16 @@ static inline struct mlx5_cq *to_mcq(struct ibv_cq *cq)
 static inline struct mlx5_qp *to_mqp(struct ibv_qp *qp)
 {
 	return (struct mlx5_qp *)qp;
+}
+
+static inline struct mlx5_srq *to_msrq(struct ibv_srq *srq)
+{
+	return (struct mlx5_srq *)srq;
+}
+
+static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
+{
+	return (struct mlx5_ah *)ah;
 }
 
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
@@ -254,10 +331,22 @@ int mlx5_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 int mlx5_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 		   struct ibv_recv_wr **bad_wr);
 
+struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
+				struct ibv_srq_init_attr *attr);
+int mlx5_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr,
+		    int attr_mask);
+int mlx5_destroy_srq(struct ibv_srq *ibsrq);
+int mlx5_post_srq_recv(struct ibv_srq *ibsrq, struct ibv_recv_wr *wr,
+		       struct ibv_recv_wr **bad_wr);
+
+struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
+int mlx5_destroy_ah(struct ibv_ah *ibah);
+
 /* ---- Parts of them that need no kernel ------------------------------------------- */
 
 /* Which rings the attributes ask for. Returns 0 or an errno value. */
-int mlx5_size_qp(const struct mlx5_limits *limits, const struct ibv_qp_cap *cap,
+int mlx5_size_qp(const struct mlx5_limits *limits,
+		 const struct ibv_qp_init_attr_ex *attr,
 		 struct mlx5_qp_sizes *sizes);
 size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes);
 /*
@@ -265,18 +354,40 @@ size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes);
  * Returns 0 or an errno value; mlx5_fini_rings() frees what it allocated.
  */
 int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
-		    bool signal_all);
+		    const struct ibv_qp_init_attr_ex *attr);
 void mlx5_fini_rings(struct mlx5_qp *qp);
+/* Chooses post_send, post_recv and what may be posted. */
+void mlx5_set_post_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
+		       bool single_threaded);
+void mlx5_set_send_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
+		       bool single_threaded);
+void mlx5_set_recv_ops(struct mlx5_qp *qp, bool single_threaded);
 /*
  * Fills in the ibv_wr_* calls for these IBV_QP_EX_WITH_*. Returns 0, or
- * EOPNOTSUPP if one of them is not for an RC queue pair of this device.
+ * EOPNOTSUPP if one of them is not for a queue pair of this type.
  */
-int mlx5_set_wr_ops(struct mlx5_qp *qp, uint64_t send_ops_flags);
+int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
+		    bool single_threaded);
 /*
  * What the transition to a state means for the rings. RESET empties them;
  * sends can be posted from RTR on, as the device drops the doorbells before.
  */
 void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state);
+
+/*
+ * How many WQEs of which stride (log2) the attributes ask for. Returns 0 or
+ * an errno value.
+ */
+int mlx5_size_srq(const struct mlx5_limits *limits,
+		  const struct ibv_srq_attr *attr, uint32_t *num_wqe,
+		  uint32_t *stride_shift);
+/* Links all WQEs in srq->buf. Returns 0 or ENOMEM. */
+int mlx5_init_srq_ring(struct mlx5_srq *srq, uint32_t num_wqe,
+		       uint32_t stride_shift);
+
+/* The address vector, all but the MAC address, Q_Key and QP number. */
+void mlx5_fill_av(struct prm_av_seg *av, const struct ibv_ah_attr *attr,
+		  bool ethernet, bool over_udp);
 
 /* Makes the ring of n CQEs in cq->buf empty. */
 void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
@@ -284,7 +395,7 @@ void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
 /* Fills in ibv_start_poll() and what may follow it. */
 void mlx5_set_poll_ops(struct mlx5_cq *cq);
 /*
- * For who takes qp out of mlx5_context.qps or empties its rings: with the
+ * For who takes qp out of mlx5_context.rscs or empties its rings: with the
  * locks of both CQs, drop what entries of qp they still hold.
  */
 void mlx5_lock_cqs(struct mlx5_qp *qp);

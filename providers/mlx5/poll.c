@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cqe.h"
-#include "mlx5.h"
+#include "srq.h"
 
 static enum ibv_wc_status status_of(uint8_t syndrome)
 {
@@ -55,6 +55,11 @@ static inline unsigned int opcode_of(const struct prm_cqe *cqe)
 	return cqe->op_own >> PRM_CQE_OPCODE_SHIFT;
 }
 
+static inline struct mlx5_qp *qp_of(struct mlx5_rsc *rsc)
+{
+	return verbs_container_of(rsc, struct mlx5_qp, rsc);
+}
+
 /*
  * The entry tells the first block of its WQE. Unsignaled WQEs before that
  * one are done as well. The release pairs with the poster's acquire: it may
@@ -68,41 +73,53 @@ static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
 	sent = &sq->sent[be16toh(cqe->wqe_counter) & sq->block_mask];
 	done->wr_id = sent->wr_id;
 	done->opcode = sent->wc_opcode;
-	__atomic_store_n(&sq->tail, sent->head, __ATOMIC_RELEASE);
+	__atomic_store_n(&sq->tail, sent->next_block, __ATOMIC_RELEASE);
 }
 
-static inline void finish_recv(struct mlx5_rq *rq, enum ibv_wc_opcode opcode,
-			       struct finished *done)
+static inline void finish_recv(struct mlx5_rq *rq, struct finished *done)
 {
 	uint32_t tail = rq->tail;
 
 	done->wr_id = rq->wr_id[tail & rq->mask];
-	done->opcode = opcode;
 	__atomic_store_n(&rq->tail, tail + 1, __ATOMIC_RELEASE);
 }
 
-/* Returns 0, or EINVAL for an entry that this provider never asked for. */
-static inline int finish(struct mlx5_qp *qp, const struct prm_cqe *cqe,
-			 struct finished *done)
+static void finish_shared(struct mlx5_srq *srq, const struct prm_cqe *cqe,
+			  struct finished *done)
 {
-	done->status = IBV_WC_SUCCESS;
+	uint32_t i = be16toh(cqe->wqe_counter) & (srq->num_wqe - 1);
+
+	done->wr_id = srq->wr_id[i];
+	mlx5_free_srq_wqe(srq, i);
+}
+
+/* Which queue a receive came from, the entry's owner knows. */
+static inline void finish_response(struct mlx5_rsc *rsc,
+				   const struct prm_cqe *cqe,
+				   struct finished *done)
+{
+	if (unlikely(rsc->type == MLX5_RSC_SRQ))
+		finish_shared(verbs_container_of(rsc, struct mlx5_srq, rsc),
+			      cqe, done);
+	else if (qp_of(rsc)->srq)
+		finish_shared(qp_of(rsc)->srq, cqe, done);
+	else
+		finish_recv(&qp_of(rsc)->rq, done);
+}
+
+/* Returns 0, or EINVAL for an entry that this provider never asked for. */
+static int finish_error(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
+			struct finished *done)
+{
 	switch (opcode_of(cqe)) {
-	case PRM_CQE_REQ:
-		finish_send(&qp->sq, cqe, done);
-		return 0;
-	case PRM_CQE_RESP_SEND:
-	case PRM_CQE_RESP_SEND_IMM:
-	case PRM_CQE_RESP_SEND_INV:
-		finish_recv(&qp->rq, IBV_WC_RECV, done);
-		return 0;
-	case PRM_CQE_RESP_WRITE_IMM:
-		finish_recv(&qp->rq, IBV_WC_RECV_RDMA_WITH_IMM, done);
-		return 0;
 	case PRM_CQE_REQ_ERR:
-		finish_send(&qp->sq, cqe, done);
+		if (rsc->type != MLX5_RSC_QP)
+			return EINVAL;
+		finish_send(&qp_of(rsc)->sq, cqe, done);
 		break;
 	case PRM_CQE_RESP_ERR:
-		finish_recv(&qp->rq, IBV_WC_RECV, done);
+		finish_response(rsc, cqe, done);
+		done->opcode = IBV_WC_RECV;
 		break;
 	default:
 		return EINVAL;
@@ -111,13 +128,51 @@ static inline int finish(struct mlx5_qp *qp, const struct prm_cqe *cqe,
 	return 0;
 }
 
+/* Likewise. */
+static ALWAYS_INLINE int finish(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
+				struct finished *done)
+{
+	unsigned int opcode = opcode_of(cqe);
+
+	done->status = IBV_WC_SUCCESS;
+	if (opcode == PRM_CQE_REQ) {
+		if (unlikely(rsc->type != MLX5_RSC_QP))
+			return EINVAL;
+		finish_send(&qp_of(rsc)->sq, cqe, done);
+		return 0;
+	}
+	if (unlikely(opcode > PRM_CQE_RESP_SEND_INV))
+		return finish_error(rsc, cqe, done);
+	done->opcode = opcode == PRM_CQE_RESP_WRITE_IMM
+			       ? IBV_WC_RECV_RDMA_WITH_IMM
+			       : IBV_WC_RECV;
+	finish_response(rsc, cqe, done);
+	return 0;
+}
+
+/*
+ * Whose the entry is; NULL if nobody's. With CQE version 0 a receive for an
+ * SRQ of XRC names a QP that need not be ours, and the SRQ beside it.
+ */
+static struct mlx5_rsc *find_rsc(const struct mlx5_cq *cq,
+				 const struct prm_cqe *cqe, uint32_t key)
+{
+	struct mlx5_rsc *rsc = mlx5_table_get(cq->rscs, key);
+
+	if (likely(rsc) ||
+	    cq->key_offset == offsetof(struct prm_cqe, srqn_uidx))
+		return rsc;
+	return mlx5_table_get(cq->srqs, PRM_NUM_24(cqe->srqn_uidx));
+}
+
 /*
  * Takes the next entry. Returns 0, ENOENT if there is none, or EINVAL for one
- * that cannot be understood, which is skipped. *qp remembers whose the last
+ * that cannot be understood, which is skipped. *rsc remembers whose the last
  * one was.
  */
-static inline int take_cqe(struct mlx5_cq *cq, struct mlx5_qp **qp,
-			   const struct prm_cqe **taken, struct finished *done)
+static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, struct mlx5_rsc **rsc,
+				  const struct prm_cqe **taken,
+				  struct finished *done)
 {
 	const struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
 	uint32_t key;
@@ -125,10 +180,10 @@ static inline int take_cqe(struct mlx5_cq *cq, struct mlx5_qp **qp,
 	if (!cqe)
 		return ENOENT;
 	key = mlx5_cqe_key(cq, cqe);
-	if (!*qp || (*qp)->key != key)
-		*qp = mlx5_table_get(cq->qps, key);
+	if (!*rsc || (*rsc)->key != key)
+		*rsc = find_rsc(cq, cqe, key);
 	cq->ci++;
-	if (unlikely(!*qp || finish(*qp, cqe, done)))
+	if (unlikely(!*rsc || finish(*rsc, cqe, done)))
 		return EINVAL;
 	*taken = cqe;
 	return 0;
@@ -183,7 +238,7 @@ static inline uint8_t path_bits_of(const struct prm_cqe *cqe)
 
 /* ---- ibv_poll_cq() -------------------------------------------------------------------- */
 
-static void read_recv(const struct prm_cqe *cqe, struct ibv_wc *wc)
+static inline void read_recv(const struct prm_cqe *cqe, struct ibv_wc *wc)
 {
 	wc->byte_len = be32toh(cqe->byte_cnt);
 	wc->imm_data = imm_of(cqe);
@@ -226,13 +281,13 @@ static inline void read_cqe(const struct prm_cqe *cqe,
 static int poll_locked(struct mlx5_cq *cq, int num_entries, struct ibv_wc *wc)
 {
 	const struct prm_cqe *cqe;
-	struct mlx5_qp *qp = NULL;
+	struct mlx5_rsc *rsc = NULL;
 	struct finished done;
 	int err;
 	int n;
 
 	for (n = 0; n < num_entries; n++) {
-		err = take_cqe(cq, &qp, &cqe, &done);
+		err = take_cqe(cq, &rsc, &cqe, &done);
 		if (err == ENOENT)
 			break;
 		if (unlikely(err)) {
@@ -278,7 +333,7 @@ static int next_poll(struct ibv_cq_ex *ex)
 	struct finished done;
 	int ret;
 
-	ret = take_cqe(cq, &cq->cur_qp, &cq->cur_cqe, &done);
+	ret = take_cqe(cq, &cq->cur_rsc, &cq->cur_cqe, &done);
 	if (ret)
 		return ret == ENOENT ? ret : verbs_err(ret);
 	ex->wr_id = done.wr_id;
@@ -304,7 +359,7 @@ static int start_poll(struct ibv_cq_ex *ex, struct ibv_poll_cq_attr *attr)
 	if (unlikely(attr->comp_mask))
 		return verbs_err(EINVAL);
 	mlx5_lock_cq(cq);
-	cq->cur_qp = NULL; /* who it was may be gone since */
+	cq->cur_rsc = NULL; /* who it was may be gone since */
 	ret = next_poll(ex);
 	if (ret == ENOENT)
 		mlx5_unlock_cq(cq);

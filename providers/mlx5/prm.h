@@ -26,6 +26,7 @@ enum {
 
 /* PRM "Send WQE opcodes" */
 enum {
+	PRM_OP_SEND_INVAL = 0x01,
 	PRM_OP_RDMA_WRITE = 0x08,
 	PRM_OP_RDMA_WRITE_IMM = 0x09,
 	PRM_OP_SEND = 0x0a,
@@ -38,6 +39,7 @@ enum {
 /* PRM "Control segment": fence mode in bits 7:5, CE in 3:2, SE in bit 1. */
 enum {
 	PRM_CTRL_FENCE = 4 << 5,
+	PRM_CTRL_SMALL_FENCE = 1 << 5, /* after memory windows changed */
 	PRM_CTRL_CQ_UPDATE = 2 << 2,
 	PRM_CTRL_SOLICITED = 1 << 1,
 };
@@ -62,6 +64,32 @@ struct prm_atomic_seg {
 	__be64 compare;
 };
 
+/* PRM "XRC segment" */
+struct prm_xrc_seg {
+	__be32 srqn;
+	__be32 reserved[3];
+};
+
+/* PRM "Address vector": where a datagram goes. */
+struct prm_av_seg {
+	__be32 qkey;
+	__be32 reserved4;
+	__be32 dqpn; /* PRM_AV_EXTENDED, QP number 23:0 */
+	uint8_t rate_sl; /* static rate 7:4, SL 3:0 (RoCE: priority 3:1) */
+	uint8_t path_bits;
+	__be16 rlid; /* RoCE v2: the UDP source port */
+	uint8_t reserved16[4];
+	uint8_t rmac[6]; /* RoCE */
+	uint8_t tclass;
+	uint8_t hop_limit;
+	__be32 grh_gid_fl; /* PRM_AV_GRH, GID index 27:20, flow label 19:0 */
+	uint8_t rgid[16];
+};
+
+#define PRM_AV_EXTENDED (1u << 31)
+#define PRM_AV_GRH (1u << 30)
+#define PRM_AV_GID_INDEX_SHIFT 20
+
 /*
  * PRM "Memory pointer data segment". A byte count of 0 stands for 2^31, so an
  * empty segment must not be written at all.
@@ -77,6 +105,16 @@ struct prm_data_seg {
 
 /* In place of the byte count: data follows (PRM "Inline data segment"). */
 #define PRM_INLINE_SEG (1u << 31)
+
+/* What a WQE of a shared receive queue begins with. */
+struct prm_srq_next_seg {
+	uint8_t reserved0[2];
+	__be16 next_wqe_index;
+	uint8_t signature;
+	uint8_t reserved5[11];
+};
+
+#define PRM_MIN_SRQ_STRIDE 32
 
 /* lkey that ends a receive WQE with fewer segments than its stride holds. */
 #define PRM_LKEY_END 0x100
@@ -165,6 +203,12 @@ _Static_assert(sizeof(struct prm_ctrl_seg) == PRM_SEG_SIZE, "ctrl segment");
 _Static_assert(sizeof(struct prm_raddr_seg) == PRM_SEG_SIZE, "raddr segment");
 _Static_assert(sizeof(struct prm_atomic_seg) == PRM_SEG_SIZE, "atomic segment");
 _Static_assert(sizeof(struct prm_data_seg) == PRM_SEG_SIZE, "data segment");
+_Static_assert(sizeof(struct prm_xrc_seg) == PRM_SEG_SIZE, "XRC segment");
+_Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
+_Static_assert(sizeof(struct prm_av_seg) == 3 * PRM_SEG_SIZE, "AV");
+_Static_assert(offsetof(struct prm_av_seg, rate_sl) == 12, "AV");
+_Static_assert(offsetof(struct prm_av_seg, rmac) == 20, "AV");
+_Static_assert(offsetof(struct prm_av_seg, grh_gid_fl) == 28, "AV");
 _Static_assert(sizeof(struct prm_cqe) == 64, "CQE");
 _Static_assert(offsetof(struct prm_cqe, flags_rqpn) == 24, "CQE");
 _Static_assert(offsetof(struct prm_cqe, srqn_uidx) == 32, "CQE");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
-/* Queue pairs: size, create, modify, query, destroy. Posting is in wqe.c. */
+/* Queue pairs: size, create, modify, query, destroy. Posting is in send.c and recv.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,10 +9,11 @@
 /* The device takes no uidx: completions name the QP number. */
 #define NO_UIDX 0xffffff
 
-/* Before the data of the largest WQE without an atomic segment. */
-#define SEND_OVERHEAD \
-	(sizeof(struct prm_ctrl_seg) + sizeof(struct prm_raddr_seg))
 #define INLINE_HEADER sizeof(__be32)
+
+/* So many blocks at least, that a request to bind a window fits. */
+#define MIN_SQ_BLOCKS 4
+#define NO_ROOM -1
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
@@ -38,48 +39,88 @@ static uint64_t max_wqe_size(const struct mlx5_limits *limits)
 					       : max_ds;
 }
 
+/* Before the data of the largest WQE without an atomic segment. */
+static uint64_t send_overhead(enum ibv_qp_type type)
+{
+	switch (type) {
+	case IBV_QPT_UD:
+		return sizeof(struct prm_ctrl_seg) + sizeof(struct prm_av_seg);
+	case IBV_QPT_XRC_SEND:
+		return sizeof(struct prm_ctrl_seg) +
+		       sizeof(struct prm_xrc_seg) +
+		       sizeof(struct prm_raddr_seg);
+	default:
+		return sizeof(struct prm_ctrl_seg) +
+		       sizeof(struct prm_raddr_seg);
+	}
+}
+
+/* What every WQE has room for: an atomic with its one segment. */
+static uint64_t min_payload(enum ibv_qp_type type)
+{
+	return type == IBV_QPT_UD ? PRM_SEG_SIZE : 2 * PRM_SEG_SIZE;
+}
+
+static uint64_t payload_size(const struct ibv_qp_init_attr_ex *attr)
+{
+	const struct ibv_qp_cap *cap = &attr->cap;
+	uint64_t size = max_u64(min_payload(attr->qp_type),
+				(uint64_t)cap->max_send_sge * PRM_SEG_SIZE);
+
+	if (!cap->max_inline_data)
+		return size;
+	return max_u64(size, align_u64(INLINE_HEADER + cap->max_inline_data,
+				       PRM_SEG_SIZE));
+}
+
 /*
  * A WQE gets whole blocks. What the rounding leaves over goes to the
- * program as room for inline data and segments; one block is enough for
- * an atomic with its one segment.
+ * program as room for inline data and segments.
  */
 static int size_sq(const struct mlx5_limits *limits,
-		   const struct ibv_qp_cap *cap, struct mlx5_qp_sizes *sizes)
+		   const struct ibv_qp_init_attr_ex *attr,
+		   struct mlx5_qp_sizes *sizes)
 {
+	uint64_t overhead = send_overhead(attr->qp_type);
 	uint64_t max_size = max_wqe_size(limits);
-	uint64_t size = (uint64_t)cap->max_send_sge * PRM_SEG_SIZE;
+	uint64_t size = overhead + payload_size(attr);
 	uint64_t blocks;
 
-	if (!cap->max_send_wr)
+	if (!attr->cap.max_send_wr || attr->qp_type == IBV_QPT_XRC_RECV)
 		return 0;
-	if (cap->max_inline_data)
-		size = max_u64(size,
-			       align_u64(INLINE_HEADER + cap->max_inline_data,
-					 PRM_SEG_SIZE));
-	size += SEND_OVERHEAD;
 	if (size > max_size)
 		return EINVAL;
 	size = align_u64(size, PRM_BLOCK_SIZE);
-	blocks = round_up_pow2(cap->max_send_wr * (size / PRM_BLOCK_SIZE));
+	blocks = round_up_pow2(attr->cap.max_send_wr * (size / PRM_BLOCK_SIZE));
+	blocks = max_u64(blocks, MIN_SQ_BLOCKS);
 	if (blocks > limits->max_send_wqebb)
 		return EINVAL;
 	sizes->sq_blocks = blocks;
 	sizes->sq_wqe_blocks = size / PRM_BLOCK_SIZE;
 	if (size > max_size)
 		size = max_size;
-	size -= SEND_OVERHEAD;
+	size -= overhead;
 	sizes->sq_max_sge = size / PRM_SEG_SIZE;
 	sizes->sq_max_inline = size - INLINE_HEADER;
 	return 0;
 }
 
+static bool has_rq(const struct ibv_qp_init_attr_ex *attr)
+{
+	return attr->cap.max_recv_wr && !attr->srq &&
+	       attr->qp_type != IBV_QPT_XRC_SEND &&
+	       attr->qp_type != IBV_QPT_XRC_RECV;
+}
+
 /* At least one block, so that the send queue behind it starts at one. */
 static int size_rq(const struct mlx5_limits *limits,
-		   const struct ibv_qp_cap *cap, struct mlx5_qp_sizes *sizes)
+		   const struct ibv_qp_init_attr_ex *attr,
+		   struct mlx5_qp_sizes *sizes)
 {
+	const struct ibv_qp_cap *cap = &attr->cap;
 	uint64_t stride;
 
-	if (!cap->max_recv_wr)
+	if (!has_rq(attr))
 		return 0;
 	stride = round_up_pow2((uint64_t)cap->max_recv_sge * PRM_SEG_SIZE);
 	stride = max_u64(stride, PRM_SEG_SIZE);
@@ -92,14 +133,15 @@ static int size_rq(const struct mlx5_limits *limits,
 	return 0;
 }
 
-int mlx5_size_qp(const struct mlx5_limits *limits, const struct ibv_qp_cap *cap,
+int mlx5_size_qp(const struct mlx5_limits *limits,
+		 const struct ibv_qp_init_attr_ex *attr,
 		 struct mlx5_qp_sizes *sizes)
 {
 	int err;
 
 	*sizes = (struct mlx5_qp_sizes){ 0 };
-	err = size_sq(limits, cap, sizes);
-	return err ? err : size_rq(limits, cap, sizes);
+	err = size_sq(limits, attr, sizes);
+	return err ? err : size_rq(limits, attr, sizes);
 }
 
 static size_t rq_len(const struct mlx5_qp_sizes *sizes)
@@ -136,10 +178,13 @@ static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 	struct mlx5_sq *sq = &qp->sq;
 
 	sq->dbrec = &qp->dbrec[PRM_DBREC_SEND];
+	sq->room = NO_ROOM;
+	sq->room_if_ready = NO_ROOM;
 	if (!sizes->sq_blocks)
 		return 0;
 	sq->block_mask = sizes->sq_blocks - 1;
 	sq->max_post = sizes->sq_blocks / sizes->sq_wqe_blocks;
+	sq->room_if_ready = (int32_t)(sizes->sq_blocks - sizes->sq_wqe_blocks);
 	sq->max_sge = sizes->sq_max_sge;
 	sq->max_inline = sizes->sq_max_inline;
 	sq->buf = (uint8_t *)qp->buf.addr + rq_len(sizes);
@@ -166,11 +211,11 @@ static int init_rq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes)
 }
 
 int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
-		    bool signal_all)
+		    const struct ibv_qp_init_attr_ex *attr)
 {
 	int err;
 
-	err = init_sq(qp, sizes, signal_all);
+	err = init_sq(qp, sizes, attr->sq_sig_all);
 	if (err)
 		return err;
 	err = init_rq(qp, sizes);
@@ -185,11 +230,18 @@ void mlx5_fini_rings(struct mlx5_qp *qp)
 	free(qp->rq.wr_id);
 }
 
+void mlx5_set_post_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
+		       bool single_threaded)
+{
+	mlx5_set_send_ops(qp, type, single_threaded);
+	mlx5_set_recv_ops(qp, single_threaded);
+}
+
 static void reset_rings(struct mlx5_qp *qp)
 {
 	qp->sq.cur_block = 0;
-	qp->sq.head = 0;
 	qp->sq.tail = 0;
+	qp->sq.after_umr = 0;
 	qp->rq.head = 0;
 	qp->rq.tail = 0;
 	store_dbrec(qp->sq.dbrec, 0);
@@ -202,11 +254,12 @@ void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state)
 
 	if (state == IBV_QPS_RESET)
 		reset_rings(qp);
-	qp->sq.limit = may_send ? qp->sq.max_post : 0;
+	qp->sq.room = may_send ? qp->sq.room_if_ready : NO_ROOM;
 }
 
 static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
-		       const struct mlx5_qp_sizes *sizes, bool signal_all)
+		       const struct mlx5_qp_sizes *sizes,
+		       const struct ibv_qp_init_attr_ex *attr)
 {
 	int err;
 
@@ -218,7 +271,7 @@ static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		err = errno;
 		goto free_buf;
 	}
-	err = mlx5_init_rings(qp, sizes, signal_all);
+	err = mlx5_init_rings(qp, sizes, attr);
 	if (err)
 		goto free_dbrec;
 	return 0;
@@ -248,7 +301,7 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 		.sq_wqe_count = sizes->sq_blocks,
 		.rq_wqe_count = sizes->rq_wqes,
 		.rq_wqe_shift = sizes->rq_stride_shift,
-		.uidx = qp->key,
+		.uidx = qp->rsc.key,
 	};
 	struct verbs_udata udata = {
 		.in = &req,
@@ -265,8 +318,8 @@ static int publish_qp(struct mlx5_context *ctx, struct mlx5_qp *qp)
 {
 	if (ctx->cqe_version)
 		return 0;
-	qp->key = qp->qp.qp_num;
-	return mlx5_table_set(&ctx->qps, qp->key, qp);
+	qp->rsc.key = qp->qp.qp_num;
+	return mlx5_table_set(&ctx->rscs, qp->rsc.key, &qp->rsc);
 }
 
 static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
@@ -279,7 +332,7 @@ static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	err = cmd_create_qp(qp, &ctx->vctx.context, attr, sizes, &resp);
 	if (err)
 		return err;
-	qp->sq.qpn = htobe32(qp->qp.qp_num << 8);
+	qp->sq.qpn = qp->qp.qp_num << 8;
 	qp->sq.reg = mlx5_bfreg(ctx, resp.bfreg_index);
 	err = qp->sq.reg ? publish_qp(ctx, qp) : EPROTO;
 	if (err)
@@ -291,8 +344,8 @@ static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 static int choose_key(struct mlx5_context *ctx, struct mlx5_qp *qp)
 {
 	if (ctx->cqe_version)
-		return mlx5_table_add(&ctx->qps, qp, &qp->key);
-	qp->key = NO_UIDX;
+		return mlx5_table_add(&ctx->rscs, &qp->rsc, &qp->rsc.key);
+	qp->rsc.key = NO_UIDX;
 	return 0;
 }
 
@@ -311,10 +364,10 @@ static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	struct mlx5_qp_sizes sizes;
 	int err;
 
-	err = mlx5_size_qp(&ctx->limits, &attr->cap, &sizes);
+	err = mlx5_size_qp(&ctx->limits, attr, &sizes);
 	if (err)
 		return err;
-	err = alloc_rings(ctx, qp, &sizes, attr->sq_sig_all);
+	err = alloc_rings(ctx, qp, &sizes, attr);
 	if (err)
 		return err;
 	err = choose_key(ctx, qp);
@@ -327,7 +380,7 @@ static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	return 0;
 
 free_key:
-	mlx5_table_del(&ctx->qps, qp->key, qp);
+	mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
 free_rings:
 	free_rings(ctx, qp);
 	return err;
@@ -340,10 +393,16 @@ static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 			       IBV_QP_INIT_ATTR_CREATE_FLAGS |
 			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
 
-	if (attr->qp_type != IBV_QPT_RC || attr->srq)
-		return EOPNOTSUPP;
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
+	switch (attr->qp_type) {
+	case IBV_QPT_RC:
+	case IBV_QPT_UC:
+	case IBV_QPT_UD:
+		break;
+	default:
+		return EOPNOTSUPP;
+	}
 	if (!attr->send_cq || !attr->recv_cq)
 		return EINVAL;
 	return 0;
@@ -356,8 +415,10 @@ static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 
 	if (err)
 		return err;
+	qp->srq = attr->srq ? to_msrq(attr->srq) : NULL;
+	mlx5_set_post_ops(qp, attr->qp_type, false);
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
-		err = mlx5_set_wr_ops(qp, attr->send_ops_flags);
+		err = mlx5_set_wr_ops(qp, attr, false);
 		if (err)
 			return err;
 	}
@@ -425,7 +486,7 @@ int mlx5_destroy_qp(struct ibv_qp *ibqp)
 		return ret;
 	mlx5_lock_cqs(qp);
 	mlx5_clean_cqs_locked(qp);
-	mlx5_table_del(&ctx->qps, qp->key, qp);
+	mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
 	mlx5_unlock_cqs(qp);
 	free_rings(ctx, qp);
 	free(qp);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /*
- * One function per segment of a work queue entry. A segment is written at
+ * How a work queue entry is built, for who holds the queue's lock: one
+ * function per segment, between a begin and a finish. A segment is written at
  * seg and the place of the next one comes back. A WQE starts at a block and
  * may go on at the start of the ring: what can lie beyond its first block
  * (data) looks for the end, the rest need not.
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include "mlx5.h"
+
+/* ---- Segments ------------------------------------------------------------- */
 
 static inline void *mlx5_put_raddr(void *seg, uint64_t addr, uint32_t rkey)
 {
@@ -33,26 +36,75 @@ static inline void *mlx5_put_atomic(void *seg, uint64_t swap_add,
 	return atomic + 1;
 }
 
+static inline void *mlx5_put_xrc(void *seg, uint32_t srqn)
+{
+	struct prm_xrc_seg *xrc = seg;
+
+	memset(xrc, 0, sizeof(*xrc));
+	xrc->srqn = htobe32(srqn);
+	return xrc + 1;
+}
+
+static inline void *mlx5_put_av(void *seg, const struct mlx5_ah *ah,
+				uint32_t qpn, uint32_t qkey)
+{
+	struct prm_av_seg *av = seg;
+
+	*av = ah->av;
+	av->qkey = htobe32(qkey);
+	av->dqpn = htobe32(PRM_AV_EXTENDED | qpn);
+	return av + 1;
+}
+
 /* The caller has seen to it that len is 1 .. PRM_MAX_DATA_LEN. */
-static inline void *mlx5_put_data(void *seg, const struct ibv_sge *sge,
+static inline void *mlx5_put_data(void *seg, uint64_t addr, uint32_t lkey,
 				  uint32_t len)
 {
 	struct prm_data_seg *data = seg;
 
 	data->byte_count = htobe32(len & (PRM_MAX_DATA_LEN - 1));
-	data->lkey = htobe32(sge->lkey);
-	data->addr = htobe64(sge->addr);
+	data->lkey = htobe32(lkey);
+	data->addr = htobe64(addr);
 	return data + 1;
 }
 
-/* Ends the list of a receive WQE that does not fill its stride. */
-static inline void mlx5_put_data_end(void *seg)
+/* Is len one that a data segment can carry? 0 has no encoding either. */
+static inline bool mlx5_data_len_ok(uint32_t len)
 {
-	struct prm_data_seg *data = seg;
+	return len - 1 < PRM_MAX_DATA_LEN;
+}
 
-	data->byte_count = 0;
-	data->lkey = htobe32(PRM_LKEY_END);
-	data->addr = 0;
+/* ---- Data of a send --------------------------------------------------------- */
+
+/*
+ * Returns the number of segments, or -1 for a list that cannot be encoded.
+ * cut is the most that a segment may announce.
+ */
+static ALWAYS_INLINE int mlx5_put_sges(const struct mlx5_sq *sq, void *seg,
+				       const struct ibv_sge *sge,
+				       uint32_t num_sge, uint32_t max_sge,
+				       uint32_t cut)
+{
+	const struct ibv_sge *last = sge + num_sge;
+	int n = 0;
+
+	if (unlikely(num_sge > max_sge))
+		return -1;
+	for (; sge != last; sge++) {
+		uint32_t len = sge->length;
+
+		if (unlikely(!mlx5_data_len_ok(len))) {
+			if (len)
+				return -1;
+			continue;
+		}
+		if (unlikely(seg == sq->end))
+			seg = sq->buf;
+		seg = mlx5_put_data(seg, sge->addr, sge->lkey,
+				    len < cut ? len : cut);
+		n++;
+	}
+	return n;
 }
 
 /* Copies to dst in the ring, over its end when need be. */
@@ -70,21 +122,124 @@ static inline uint8_t *mlx5_ring_copy(const struct mlx5_sq *sq, uint8_t *dst,
 	return sq->buf + (len - room);
 }
 
-/*
- * Builds the WQE of one request behind those already there, for who holds the
- * lock. Returns 0 or an errno value; the ring is unchanged after an error.
- * mlx5_ring_send() gives the device all that was built.
- */
-int mlx5_build_send(struct mlx5_sq *sq, const struct ibv_send_wr *wr);
-/* Likewise, with inline data from bufs in place of wr->sg_list. */
-int mlx5_build_send_bufs(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
-			 const struct ibv_data_buf *bufs, size_t num_buf);
-void mlx5_ring_send(struct mlx5_sq *sq);
+/* An inline segment while its data arrives piece by piece. */
+struct mlx5_inline {
+	void *seg;
+	uint8_t *dst;
+	uint32_t len;
+};
 
-/* Is len one that a data segment can carry? 0 has no encoding either. */
-static inline bool mlx5_data_len_ok(uint32_t len)
+/* A segment that would begin at the end of the ring begins at its start. */
+static inline struct mlx5_inline mlx5_start_inline(const struct mlx5_sq *sq,
+						   void *seg)
 {
-	return len - 1 < PRM_MAX_DATA_LEN;
+	if (unlikely(seg == sq->end))
+		seg = sq->buf;
+	return (struct mlx5_inline){
+		.seg = seg,
+		.dst = (uint8_t *)seg + sizeof(__be32),
+	};
+}
+
+/* False if the piece does not fit any more. */
+static inline bool mlx5_add_inline(const struct mlx5_sq *sq,
+				   struct mlx5_inline *data, const void *addr,
+				   size_t len)
+{
+	if (unlikely(len > sq->max_inline - data->len))
+		return false;
+	data->dst = mlx5_ring_copy(sq, data->dst, addr, len);
+	data->len += len;
+	return true;
+}
+
+/* Returns the number of segments' worth of space; 0 without any data. */
+static inline int mlx5_finish_inline(const struct mlx5_inline *data)
+{
+	if (!data->len)
+		return 0;
+	*(__be32 *)data->seg = htobe32(PRM_INLINE_SEG | data->len);
+	return (sizeof(__be32) + data->len + PRM_SEG_SIZE - 1) / PRM_SEG_SIZE;
+}
+
+/* ---- Begin, finish, tell the device ------------------------------------------- */
+
+static inline struct prm_ctrl_seg *mlx5_block_at(const struct mlx5_sq *sq,
+						 uint32_t block)
+{
+	size_t offset = (size_t)(block & sq->block_mask) * PRM_BLOCK_SIZE;
+
+	return (struct prm_ctrl_seg *)(sq->buf + offset);
+}
+
+/*
+ * Is there no room for a WQE of full size? Acquire: the completion has been
+ * read before its slot is reused.
+ */
+static inline bool mlx5_sq_full(const struct mlx5_sq *sq)
+{
+	uint32_t tail = __atomic_load_n(&sq->tail, __ATOMIC_ACQUIRE);
+
+	return (int32_t)(sq->cur_block - tail) > sq->room;
+}
+
+/* The half of the control segment that the size of the WQE is not in. */
+static inline void mlx5_begin_wqe(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
+				  unsigned int send_flags, __be32 imm)
+{
+	__be32 fm_ce_se = sq->fm_ce_se[send_flags & 7];
+
+	if (unlikely(sq->after_umr)) {
+		if (!(send_flags & IBV_SEND_FENCE))
+			fm_ce_se |= sq->after_umr;
+		sq->after_umr = 0;
+	}
+	ctrl->fm_ce_se = fm_ce_se;
+	ctrl->imm = imm;
+}
+
+/* What the completion will have to know. */
+static inline void mlx5_remember(struct mlx5_sq *sq, uint64_t wr_id,
+				 uint32_t wc_opcode)
+{
+	struct mlx5_sent *sent = &sq->sent[sq->cur_block & sq->block_mask];
+
+	sent->wr_id = wr_id;
+	sent->wc_opcode = wc_opcode;
+}
+
+/* The other half, and the WQE counts; ds: its size in segments. */
+static inline void mlx5_finish_wqe(struct mlx5_sq *sq,
+				   struct prm_ctrl_seg *ctrl, uint8_t opcode,
+				   uint32_t ds)
+{
+	uint32_t block = sq->cur_block;
+	uint64_t idx_opcode = (block & 0xffff) << 8 | opcode;
+	__be64 first_half = htobe64(idx_opcode << 32 | sq->qpn | ds);
+
+	memcpy(ctrl, &first_half, sizeof(first_half));
+	sq->last = ctrl;
+	sq->cur_block =
+		block + (ds + PRM_SEGS_PER_BLOCK - 1) / PRM_SEGS_PER_BLOCK;
+	sq->sent[block & sq->block_mask].next_block = sq->cur_block;
+}
+
+/* Segments from the control segment up to seg, which is not behind a wrap. */
+static inline uint32_t mlx5_segs_before(const struct prm_ctrl_seg *ctrl,
+					const void *seg)
+{
+	return ((const char *)seg - (const char *)ctrl) / PRM_SEG_SIZE;
+}
+
+/* Gives the device all that was built. */
+static inline void mlx5_ring_send(struct mlx5_sq *sq)
+{
+	uint64_t doorbell;
+
+	memcpy(&doorbell, sq->last, sizeof(doorbell));
+	dma_store_barrier();
+	store_dbrec(sq->dbrec, htobe32(sq->cur_block & 0xffff));
+	ring_doorbell(sq->reg, doorbell);
 }
 
 #endif

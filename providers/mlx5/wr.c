@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /*
- * The ibv_wr_* calls. They fill in a work request, and the call that brings
- * its data builds the WQE, by the same code as ibv_post_send(). A request
- * without such a call has no data and is built when the next one begins, or
+ * The ibv_wr_* calls. Each writes its part of the WQE straight into the ring:
+ * the request its segments, the call that brings the data the rest. A request
+ * without such a call has no data and is finished when the next one begins, or
  * at the end. The first failure is kept for ibv_wr_complete(), which then
  * takes back all of the batch.
  */
@@ -11,185 +11,282 @@
 
 #include "wqe.h"
 
-static struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
+static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
 {
 	return &to_mqp(&qp_ex->qp_base)->sq;
 }
 
 static void note(struct mlx5_batch *batch, int err)
 {
-	if (unlikely(err) && !batch->err)
+	if (!batch->err)
 		batch->err = err;
 }
 
-static void close_request(struct mlx5_sq *sq)
+/* ----------------------------------------------------------------- one WQE */
+
+/* segs: of its data. */
+static inline void finish(struct mlx5_sq *sq, int segs)
+{
+	struct mlx5_batch *batch = &sq->batch;
+	struct prm_ctrl_seg *ctrl = batch->ctrl;
+
+	mlx5_finish_wqe(sq, ctrl, batch->opcode,
+			mlx5_segs_before(ctrl, batch->seg) + segs);
+	batch->ctrl = NULL;
+}
+
+/* The request that is open has got all it will get. */
+static inline void close_request(struct mlx5_sq *sq)
 {
 	struct mlx5_batch *batch = &sq->batch;
 
-	if (likely(!batch->open))
-		return;
-	batch->open = false;
-	batch->wr.num_sge = 0;
-	note(batch, mlx5_build_send(sq, &batch->wr));
+	if (unlikely(batch->ctrl))
+		finish(sq, 0);
+	if (unlikely(batch->address))
+		note(batch, EINVAL);
 }
 
-/* The request of the calls that follow; its data is still to come. */
-static struct ibv_send_wr *open_request(struct ibv_qp_ex *qp_ex,
-					enum ibv_wr_opcode opcode)
+/* Returns 0 or what ibv_wr_complete() will say. */
+static inline int make_room(struct mlx5_sq *sq)
+{
+	close_request(sq);
+	if (unlikely(mlx5_sq_full(sq)))
+		note(&sq->batch, ENOMEM);
+	return sq->batch.err;
+}
+
+/*
+ * Returns where the request's own segments go, behind the place of an address
+ * that a later call brings; NULL after a failure.
+ */
+static inline void *begin(struct ibv_qp_ex *qp_ex, uint8_t opcode,
+			  enum ibv_wc_opcode wc_opcode,
+			  enum mlx5_payload payload, __be32 imm)
 {
 	struct mlx5_sq *sq = to_sq(qp_ex);
-	struct ibv_send_wr *wr = &sq->batch.wr;
-
-	close_request(sq);
-	sq->batch.open = !sq->batch.err;
-	wr->wr_id = qp_ex->wr_id;
-	wr->opcode = opcode;
-	/* Whether data is inline is for the call that brings it to say. */
-	wr->send_flags = qp_ex->wr_flags & ~(unsigned int)IBV_SEND_INLINE;
-	return wr;
-}
-
-/* The open request, for its data; NULL after a failure. */
-static struct mlx5_batch *take_request(struct mlx5_sq *sq)
-{
 	struct mlx5_batch *batch = &sq->batch;
+	struct prm_ctrl_seg *ctrl;
 
-	if (unlikely(!batch->open)) {
-		note(batch, EINVAL); /* data without a request */
+	if (unlikely(make_room(sq)))
 		return NULL;
-	}
-	batch->open = false;
-	return batch;
+	ctrl = mlx5_block_at(sq, sq->cur_block);
+	mlx5_begin_wqe(sq, ctrl, qp_ex->wr_flags, imm);
+	mlx5_remember(sq, qp_ex->wr_id, wc_opcode);
+	batch->ctrl = ctrl;
+	batch->opcode = opcode;
+	batch->payload = payload;
+	batch->address = sq->address_len ? ctrl + 1 : NULL;
+	batch->seg = (uint8_t *)(ctrl + 1) + sq->address_len;
+	return batch->seg;
 }
 
 /* --------------------------------------------------------------- the batch */
 
-static void wr_start(struct ibv_qp_ex *qp_ex)
+static ALWAYS_INLINE void start(struct mlx5_sq *sq, bool locked)
 {
-	struct mlx5_sq *sq = to_sq(qp_ex);
+	struct mlx5_batch *batch = &sq->batch;
 
-	mlx5_lock(&sq->lock);
-	sq->batch.open = false;
-	sq->batch.err = 0;
-	sq->batch.head = sq->head;
-	sq->batch.block = sq->cur_block;
+	if (locked)
+		mlx5_lock(&sq->lock);
+	batch->ctrl = NULL;
+	batch->address = NULL;
+	batch->err = 0;
+	batch->block = sq->cur_block;
 }
 
-static void take_back(struct mlx5_sq *sq)
+static ALWAYS_INLINE int complete(struct mlx5_sq *sq, bool locked)
 {
-	sq->head = sq->batch.head;
-	sq->cur_block = sq->batch.block;
-}
-
-static int wr_complete(struct ibv_qp_ex *qp_ex)
-{
-	struct mlx5_sq *sq = to_sq(qp_ex);
 	int err;
 
 	close_request(sq);
 	err = sq->batch.err;
 	if (unlikely(err))
-		take_back(sq);
-	else if (likely(sq->head != sq->batch.head))
+		sq->cur_block = sq->batch.block;
+	else if (likely(sq->cur_block != sq->batch.block))
 		mlx5_ring_send(sq);
-	mlx5_unlock(&sq->lock);
+	if (locked)
+		mlx5_unlock(&sq->lock);
 	return unlikely(err) ? verbs_err(err) : 0;
+}
+
+static ALWAYS_INLINE void drop(struct mlx5_sq *sq, bool locked)
+{
+	sq->cur_block = sq->batch.block;
+	if (locked)
+		mlx5_unlock(&sq->lock);
+}
+
+static void wr_start(struct ibv_qp_ex *qp_ex)
+{
+	start(to_sq(qp_ex), true);
+}
+
+static void wr_start_unlocked(struct ibv_qp_ex *qp_ex)
+{
+	start(to_sq(qp_ex), false);
+}
+
+static int wr_complete(struct ibv_qp_ex *qp_ex)
+{
+	return complete(to_sq(qp_ex), true);
+}
+
+static int wr_complete_unlocked(struct ibv_qp_ex *qp_ex)
+{
+	return complete(to_sq(qp_ex), false);
 }
 
 static void wr_abort(struct ibv_qp_ex *qp_ex)
 {
-	struct mlx5_sq *sq = to_sq(qp_ex);
+	drop(to_sq(qp_ex), true);
+}
 
-	take_back(sq);
-	mlx5_unlock(&sq->lock);
+static void wr_abort_unlocked(struct ibv_qp_ex *qp_ex)
+{
+	drop(to_sq(qp_ex), false);
 }
 
 /* ----------------------------------------------------------------- requests */
 
 static void wr_send(struct ibv_qp_ex *qp_ex)
 {
-	open_request(qp_ex, IBV_WR_SEND);
+	begin(qp_ex, PRM_OP_SEND, IBV_WC_SEND, MLX5_PAYLOAD_ANY, 0);
 }
 
 static void wr_send_imm(struct ibv_qp_ex *qp_ex, __be32 imm_data)
 {
-	open_request(qp_ex, IBV_WR_SEND_WITH_IMM)->imm_data = imm_data;
+	begin(qp_ex, PRM_OP_SEND_IMM, IBV_WC_SEND, MLX5_PAYLOAD_ANY, imm_data);
 }
 
-static struct ibv_send_wr *open_rdma(struct ibv_qp_ex *qp_ex,
-				     enum ibv_wr_opcode opcode, uint32_t rkey,
-				     uint64_t remote_addr)
+static void wr_send_inv(struct ibv_qp_ex *qp_ex, uint32_t invalidate_rkey)
 {
-	struct ibv_send_wr *wr = open_request(qp_ex, opcode);
-
-	wr->wr.rdma.rkey = rkey;
-	wr->wr.rdma.remote_addr = remote_addr;
-	return wr;
+	begin(qp_ex, PRM_OP_SEND_INVAL, IBV_WC_SEND, MLX5_PAYLOAD_ANY,
+	      htobe32(invalidate_rkey));
 }
 
 static void wr_rdma_write(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			  uint64_t remote_addr)
 {
-	open_rdma(qp_ex, IBV_WR_RDMA_WRITE, rkey, remote_addr);
+	void *seg = begin(qp_ex, PRM_OP_RDMA_WRITE, IBV_WC_RDMA_WRITE,
+			  MLX5_PAYLOAD_ANY, 0);
+
+	if (likely(seg))
+		to_sq(qp_ex)->batch.seg =
+			mlx5_put_raddr(seg, remote_addr, rkey);
 }
 
 static void wr_rdma_write_imm(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			      uint64_t remote_addr, __be32 imm_data)
 {
-	open_rdma(qp_ex, IBV_WR_RDMA_WRITE_WITH_IMM, rkey, remote_addr)
-		->imm_data = imm_data;
+	void *seg = begin(qp_ex, PRM_OP_RDMA_WRITE_IMM, IBV_WC_RDMA_WRITE,
+			  MLX5_PAYLOAD_ANY, imm_data);
+
+	if (likely(seg))
+		to_sq(qp_ex)->batch.seg =
+			mlx5_put_raddr(seg, remote_addr, rkey);
 }
 
 static void wr_rdma_read(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			 uint64_t remote_addr)
 {
-	open_rdma(qp_ex, IBV_WR_RDMA_READ, rkey, remote_addr);
-}
+	void *seg = begin(qp_ex, PRM_OP_RDMA_READ, IBV_WC_RDMA_READ,
+			  MLX5_PAYLOAD_NOT_INLINE, 0);
 
-static void open_atomic(struct ibv_qp_ex *qp_ex, enum ibv_wr_opcode opcode,
-			uint32_t rkey, uint64_t remote_addr,
-			uint64_t compare_add, uint64_t swap)
-{
-	struct ibv_send_wr *wr = open_request(qp_ex, opcode);
-
-	wr->wr.atomic.rkey = rkey;
-	wr->wr.atomic.remote_addr = remote_addr;
-	wr->wr.atomic.compare_add = compare_add;
-	wr->wr.atomic.swap = swap;
+	if (likely(seg))
+		to_sq(qp_ex)->batch.seg =
+			mlx5_put_raddr(seg, remote_addr, rkey);
 }
 
 static void wr_atomic_cmp_swp(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			      uint64_t remote_addr, uint64_t compare,
 			      uint64_t swap)
 {
-	open_atomic(qp_ex, IBV_WR_ATOMIC_CMP_AND_SWP, rkey, remote_addr,
-		    compare, swap);
+	void *seg = begin(qp_ex, PRM_OP_ATOMIC_CS, IBV_WC_COMP_SWAP,
+			  MLX5_PAYLOAD_ATOMIC, 0);
+
+	if (unlikely(!seg))
+		return;
+	seg = mlx5_put_raddr(seg, remote_addr, rkey);
+	to_sq(qp_ex)->batch.seg = mlx5_put_atomic(seg, swap, compare);
 }
 
 static void wr_atomic_fetch_add(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 				uint64_t remote_addr, uint64_t add)
 {
-	open_atomic(qp_ex, IBV_WR_ATOMIC_FETCH_AND_ADD, rkey, remote_addr, add,
-		    0);
+	void *seg = begin(qp_ex, PRM_OP_ATOMIC_FA, IBV_WC_FETCH_ADD,
+			  MLX5_PAYLOAD_ATOMIC, 0);
+
+	if (unlikely(!seg))
+		return;
+	seg = mlx5_put_raddr(seg, remote_addr, rkey);
+	to_sq(qp_ex)->batch.seg = mlx5_put_atomic(seg, add, 0);
+}
+
+/* ---------------------------------------------------------------- addresses */
+
+/* They may come before or after the data: their place is in the first block. */
+static void *take_address(struct mlx5_sq *sq)
+{
+	void *seg = sq->batch.address;
+
+	if (unlikely(!seg))
+		note(&sq->batch, EINVAL); /* without a request, or twice */
+	sq->batch.address = NULL;
+	return seg;
+}
+
+static void wr_set_ud_addr(struct ibv_qp_ex *qp_ex, struct ibv_ah *ah,
+			   uint32_t remote_qpn, uint32_t remote_qkey)
+{
+	void *seg = take_address(to_sq(qp_ex));
+
+	if (likely(seg))
+		mlx5_put_av(seg, to_mah(ah), remote_qpn, remote_qkey);
+}
+
+static void wr_set_xrc_srqn(struct ibv_qp_ex *qp_ex, uint32_t remote_srqn)
+{
+	void *seg = take_address(to_sq(qp_ex));
+
+	if (likely(seg))
+		mlx5_put_xrc(seg, remote_srqn);
 }
 
 /* --------------------------------------------------------------------- data */
 
+static inline void take_data(struct mlx5_sq *sq, int segs)
+{
+	if (likely(segs >= 0)) {
+		finish(sq, segs);
+		return;
+	}
+	sq->batch.ctrl = NULL;
+	note(&sq->batch, EINVAL);
+}
+
+static ALWAYS_INLINE void set_sges(struct mlx5_sq *sq,
+				   const struct ibv_sge *sge, size_t num_sge)
+{
+	struct mlx5_batch *batch = &sq->batch;
+	uint32_t max_sge = sq->max_sge;
+	uint32_t cut = PRM_MAX_DATA_LEN;
+
+	if (unlikely(!batch->ctrl || num_sge > max_sge)) {
+		take_data(sq, -1);
+		return;
+	}
+	if (batch->payload == MLX5_PAYLOAD_ATOMIC) {
+		max_sge--; /* the operands take the place of one */
+		cut = PRM_ATOMIC_LEN;
+	}
+	take_data(sq,
+		  mlx5_put_sges(sq, batch->seg, sge, num_sge, max_sge, cut));
+}
+
 static void wr_set_sge_list(struct ibv_qp_ex *qp_ex, size_t num_sge,
 			    const struct ibv_sge *sg_list)
 {
-	struct mlx5_sq *sq = to_sq(qp_ex);
-	struct mlx5_batch *batch = take_request(sq);
-
-	if (unlikely(!batch))
-		return;
-	if (unlikely(num_sge > sq->max_sge)) {
-		note(batch, EINVAL);
-		return;
-	}
-	batch->wr.sg_list = (struct ibv_sge *)sg_list;
-	batch->wr.num_sge = (int)num_sge;
-	note(batch, mlx5_build_send(sq, &batch->wr));
+	set_sges(to_sq(qp_ex), sg_list, num_sge);
 }
 
 static void wr_set_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey, uint64_t addr,
@@ -201,56 +298,114 @@ static void wr_set_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey, uint64_t addr,
 		.lkey = lkey,
 	};
 
-	wr_set_sge_list(qp_ex, 1, &sge);
+	set_sges(to_sq(qp_ex), &sge, 1);
+}
+
+/* Returns the number of segments, or -1. */
+static ALWAYS_INLINE int put_bufs(const struct mlx5_sq *sq,
+				  const struct ibv_data_buf *bufs,
+				  size_t num_buf)
+{
+	struct mlx5_inline data;
+	size_t i;
+
+	if (unlikely(!sq->batch.ctrl || sq->batch.payload != MLX5_PAYLOAD_ANY))
+		return -1;
+	data = mlx5_start_inline(sq, sq->batch.seg);
+	for (i = 0; i < num_buf; i++)
+		if (!mlx5_add_inline(sq, &data, bufs[i].addr, bufs[i].length))
+			return -1;
+	return mlx5_finish_inline(&data);
 }
 
 static void wr_set_inline_data_list(struct ibv_qp_ex *qp_ex, size_t num_buf,
 				    const struct ibv_data_buf *buf_list)
 {
 	struct mlx5_sq *sq = to_sq(qp_ex);
-	struct mlx5_batch *batch = take_request(sq);
 
-	if (likely(batch))
-		note(batch,
-		     mlx5_build_send_bufs(sq, &batch->wr, buf_list, num_buf));
+	take_data(sq, put_bufs(sq, buf_list, num_buf));
 }
 
 static void wr_set_inline_data(struct ibv_qp_ex *qp_ex, void *addr,
 			       size_t length)
 {
 	const struct ibv_data_buf buf = { .addr = addr, .length = length };
+	struct mlx5_sq *sq = to_sq(qp_ex);
 
-	wr_set_inline_data_list(qp_ex, 1, &buf);
+	take_data(sq, put_bufs(sq, &buf, 1));
 }
 
 /* -------------------------------------------------------------------- set-up */
 
-#define RC_OPS                                                            \
-	(IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM |             \
-	 IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM | \
-	 IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |   \
+#define UD_OPS (IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM)
+#define UC_OPS                                                               \
+	(UD_OPS | IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_RDMA_WRITE | \
+	 IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM)
+#define RC_OPS                               \
+	(UC_OPS | IBV_QP_EX_WITH_RDMA_READ | \
+	 IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP | \
 	 IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
 
-int mlx5_set_wr_ops(struct mlx5_qp *qp, uint64_t send_ops_flags)
+static uint64_t ops_of(enum ibv_qp_type type)
 {
-	struct ibv_qp_ex *qp_ex = &qp->vqp.qp_ex;
+	switch (type) {
+	case IBV_QPT_RC:
+	case IBV_QPT_XRC_SEND:
+		return RC_OPS;
+	case IBV_QPT_UC:
+		return UC_OPS;
+	case IBV_QPT_UD:
+		return UD_OPS;
+	default:
+		return 0;
+	}
+}
 
-	if (send_ops_flags & ~(uint64_t)RC_OPS)
-		return EOPNOTSUPP;
-	qp->vqp.has_wr_ops = 1;
-	qp_ex->wr_start = wr_start;
-	qp_ex->wr_complete = wr_complete;
-	qp_ex->wr_abort = wr_abort;
+static void set_batch(struct ibv_qp_ex *qp_ex, bool single_threaded)
+{
+	if (single_threaded) {
+		qp_ex->wr_start = wr_start_unlocked;
+		qp_ex->wr_complete = wr_complete_unlocked;
+		qp_ex->wr_abort = wr_abort_unlocked;
+	} else {
+		qp_ex->wr_start = wr_start;
+		qp_ex->wr_complete = wr_complete;
+		qp_ex->wr_abort = wr_abort;
+	}
+}
+
+static void set_requests(struct ibv_qp_ex *qp_ex)
+{
 	qp_ex->wr_send = wr_send;
 	qp_ex->wr_send_imm = wr_send_imm;
+	qp_ex->wr_send_inv = wr_send_inv;
 	qp_ex->wr_rdma_write = wr_rdma_write;
 	qp_ex->wr_rdma_write_imm = wr_rdma_write_imm;
 	qp_ex->wr_rdma_read = wr_rdma_read;
 	qp_ex->wr_atomic_cmp_swp = wr_atomic_cmp_swp;
 	qp_ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
+}
+
+static void set_setters(struct ibv_qp_ex *qp_ex)
+{
+	qp_ex->wr_set_ud_addr = wr_set_ud_addr;
+	qp_ex->wr_set_xrc_srqn = wr_set_xrc_srqn;
 	qp_ex->wr_set_sge = wr_set_sge;
 	qp_ex->wr_set_sge_list = wr_set_sge_list;
 	qp_ex->wr_set_inline_data = wr_set_inline_data;
 	qp_ex->wr_set_inline_data_list = wr_set_inline_data_list;
+}
+
+int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
+		    bool single_threaded)
+{
+	struct ibv_qp_ex *qp_ex = &qp->vqp.qp_ex;
+
+	if (attr->send_ops_flags & ~ops_of(attr->qp_type))
+		return EOPNOTSUPP;
+	qp->vqp.has_wr_ops = 1;
+	set_batch(qp_ex, single_threaded);
+	set_requests(qp_ex);
+	set_setters(qp_ex);
 	return 0;
 }

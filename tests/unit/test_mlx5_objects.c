@@ -12,18 +12,12 @@
 
 #include <cmocka.h>
 
-#include "mlx5.h"
+#include "mlx5_queues.h"
 
 /* ---- Sizes ------------------------------------------------------------------- */
 
-static const struct mlx5_limits limits = {
-	.max_sq_desc_sz = 1008,
-	.max_rq_desc_sz = 512,
-	.max_send_wqebb = 32768,
-	.max_recv_wr = 32768,
-};
-
 struct size_case {
+	enum ibv_qp_type type;
 	struct ibv_qp_cap
 		cap; /* send_wr, recv_wr, send_sge, recv_sge, inline */
 	struct mlx5_qp_sizes sizes;
@@ -32,40 +26,65 @@ struct size_case {
 
 static const struct size_case size_cases[] = {
 	/* Neither queue, and each alone. */
-	{ { 0, 0, 1, 1, 0 }, { 0 }, 0 },
-	{ { 1, 0, 1, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
-	{ { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
+	{ IBV_QPT_RC, { 0, 0, 1, 1, 0 }, { 0 }, 0 },
+	{ IBV_QPT_RC, { 1, 0, 1, 0, 0 }, { 4, 1, 2, 28, 0, 0 }, 256 },
+	{ IBV_QPT_RC, { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
 	/* No SGE still has room for one. */
-	{ { 1, 0, 0, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
-	{ { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
+	{ IBV_QPT_RC, { 1, 0, 0, 0, 0 }, { 4, 1, 2, 28, 0, 0 }, 256 },
+	{ IBV_QPT_RC, { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
 	/* Counts round up, strides too. */
-	{ { 100, 100, 2, 3, 0 }, { 128, 1, 2, 28, 128, 6 }, 128 * 128 },
-	{ { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 192 * 64 },
+	{ IBV_QPT_RC, { 100, 100, 2, 3, 0 }, { 128, 1, 2, 28, 128, 6 }, 16384 },
+	{ IBV_QPT_RC, { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 12288 },
 	/* One more SGE or byte of inline data takes another block. */
-	{ { 128, 1, 3, 1, 0 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
-	{ { 128, 1, 1, 1, 29 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
-	{ { 128, 1, 1, 1, 92 }, { 256, 2, 6, 92, 4, 4 }, 257 * 64 },
-	{ { 128, 1, 1, 1, 93 }, { 512, 3, 10, 156, 4, 4 }, 513 * 64 },
+	{ IBV_QPT_RC, { 128, 1, 3, 1, 0 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
+	{ IBV_QPT_RC, { 128, 1, 1, 1, 29 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
+	{ IBV_QPT_RC, { 128, 1, 1, 1, 92 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
+	{ IBV_QPT_RC, { 128, 1, 1, 1, 93 }, { 512, 3, 10, 156, 4, 4 }, 32832 },
 	/* The largest WQE has 63 segments although it takes 16 blocks. */
-	{ { 1, 1, 61, 32, 972 }, { 16, 16, 61, 972, 1, 9 }, 1024 + 512 },
+	{ IBV_QPT_RC, { 1, 1, 61, 32, 972 }, { 16, 16, 61, 972, 1, 9 }, 1536 },
 	/* The largest queues. */
-	{ { 32768, 32768, 2, 1, 0 },
+	{ IBV_QPT_RC,
+	  { 32768, 32768, 2, 1, 0 },
 	  { 32768, 1, 2, 28, 32768, 4 },
 	  32768 * (64 + 16) },
+	/* Others have other things before the data. */
+	{ IBV_QPT_UC, { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 12288 },
+	{ IBV_QPT_UD, { 8, 8, 1, 1, 0 }, { 16, 2, 4, 60, 8, 4 }, 1152 },
+	{ IBV_QPT_UD, { 8, 0, 4, 1, 60 }, { 16, 2, 4, 60, 0, 0 }, 1024 },
+	{ IBV_QPT_UD, { 8, 0, 5, 1, 0 }, { 32, 3, 8, 124, 0, 0 }, 2048 },
+	{ IBV_QPT_UD, { 1, 0, 59, 1, 0 }, { 16, 16, 59, 940, 0, 0 }, 1024 },
+	{ IBV_QPT_XRC_SEND, { 8, 8, 1, 1, 0 }, { 16, 2, 5, 76, 0, 0 }, 1024 },
+	{ IBV_QPT_XRC_SEND, { 8, 0, 6, 1, 0 }, { 32, 3, 9, 140, 0, 0 }, 2048 },
+	{ IBV_QPT_XRC_RECV, { 8, 8, 1, 1, 0 }, { 0 }, 0 },
 };
 
 static void test_sizes(void **state)
 {
+	struct ibv_qp_init_attr_ex attr = { 0 };
 	struct mlx5_qp_sizes sizes;
 	size_t i;
 
 	for (i = 0; i < sizeof(size_cases) / sizeof(size_cases[0]); i++) {
 		const struct size_case *c = &size_cases[i];
 
-		assert_int_equal(mlx5_size_qp(&limits, &c->cap, &sizes), 0);
+		attr.qp_type = c->type;
+		attr.cap = c->cap;
+		assert_int_equal(mlx5_size_qp(&usual_limits, &attr, &sizes), 0);
 		assert_memory_equal(&sizes, &c->sizes, sizeof(sizes));
 		assert_int_equal(mlx5_qp_buf_len(&sizes), c->len);
 	}
+}
+
+static void test_srq_takes_the_place_of_the_receive_queue(void **state)
+{
+	struct ibv_qp_init_attr_ex attr = usual_attr;
+	struct mlx5_qp_sizes sizes;
+	struct ibv_srq srq;
+
+	attr.srq = &srq;
+	assert_int_equal(mlx5_size_qp(&usual_limits, &attr, &sizes), 0);
+	assert_int_equal(sizes.rq_wqes, 0);
+	assert_int_equal(sizes.sq_blocks, 8);
 }
 
 static void test_too_large_is_einval(void **state)
@@ -78,18 +97,23 @@ static void test_too_large_is_einval(void **state)
 		{ 1, 1, UINT32_MAX, 1, 0 }, { 1, 1, 1, UINT32_MAX, 0 },
 		{ 1, 1, 1, 1, UINT32_MAX },
 	};
+	struct ibv_qp_init_attr_ex attr = { .qp_type = IBV_QPT_RC };
 	struct mlx5_qp_sizes sizes;
 	size_t i;
 
-	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
-		assert_int_equal(mlx5_size_qp(&limits, &caps[i], &sizes),
+	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+		attr.cap = caps[i];
+		assert_int_equal(mlx5_size_qp(&usual_limits, &attr, &sizes),
 				 EINVAL);
+	}
 }
 
 /* What a QP without one of its queues says to a post. */
 static void test_post_without_queue_is_enomem(void **state)
 {
-	static const struct ibv_qp_cap none = { 0 };
+	static const struct ibv_qp_init_attr_ex none = {
+		.qp_type = IBV_QPT_RC,
+	};
 	struct ibv_send_wr send_wr = { .opcode = IBV_WR_SEND };
 	struct ibv_recv_wr recv_wr = { 0 };
 	struct ibv_send_wr *bad_send = NULL;
@@ -99,8 +123,9 @@ static void test_post_without_queue_is_enomem(void **state)
 	__be32 dbrec[2] = { 0 };
 
 	qp.dbrec = dbrec;
-	assert_int_equal(mlx5_size_qp(&limits, &none, &sizes), 0);
-	assert_int_equal(mlx5_init_rings(&qp, &sizes, false), 0);
+	assert_int_equal(mlx5_size_qp(&usual_limits, &none, &sizes), 0);
+	assert_int_equal(mlx5_init_rings(&qp, &sizes, &none), 0);
+	mlx5_set_post_ops(&qp, IBV_QPT_RC, false);
 	mlx5_rings_enter(&qp, IBV_QPS_RTS);
 	assert_int_equal(mlx5_post_send(&qp.qp, &send_wr, &bad_send), ENOMEM);
 	assert_ptr_equal(bad_send, &send_wr);
@@ -261,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_srq_takes_the_place_of_the_receive_queue),
 		cmocka_unit_test(test_too_large_is_einval),
 		cmocka_unit_test(test_post_without_queue_is_enomem),
 		cmocka_unit_test(test_records_have_a_cache_line_each),

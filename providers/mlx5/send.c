@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/*
+ * ibv_post_send(): work requests become WQEs in the ring, the doorbell record
+ * tells how far the ring is filled, and a store to the doorbell register tells
+ * the device to look.
+ *
+ * One function does it for all; it is compiled once for each kind of queue
+ * pair, with and without lock, so that a post asks nothing that was known when
+ * the queue pair was made.
+ */
+#include <errno.h>
+
+#include "wqe.h"
+
+enum transport {
+	CONNECTED, /* RC and UC: no address */
+	DATAGRAM,
+	XRC,
+};
+
+static inline bool is_allowed(const struct mlx5_sq *sq, unsigned int opcode)
+{
+	return opcode < 32 && sq->opcodes & 1u << opcode;
+}
+
+static ALWAYS_INLINE void *put_address(void *seg, const struct ibv_send_wr *wr,
+				       enum transport transport)
+{
+	switch (transport) {
+	case DATAGRAM:
+		return mlx5_put_av(seg, to_mah(wr->wr.ud.ah),
+				   wr->wr.ud.remote_qpn, wr->wr.ud.remote_qkey);
+	case XRC:
+		return mlx5_put_xrc(seg, wr->qp_type.xrc.remote_srqn);
+	default:
+		return seg;
+	}
+}
+
+/* All data in one inline segment. Returns its size in segments, or -1. */
+static int put_inline(const struct mlx5_sq *sq, void *seg,
+		      const struct ibv_send_wr *wr)
+{
+	struct mlx5_inline data = mlx5_start_inline(sq, seg);
+	int i;
+
+	for (i = 0; i < wr->num_sge; i++)
+		if (!mlx5_add_inline(sq, &data,
+				     (void *)(uintptr_t)wr->sg_list[i].addr,
+				     wr->sg_list[i].length))
+			return -1;
+	return mlx5_finish_inline(&data);
+}
+
+static ALWAYS_INLINE int put_payload(const struct mlx5_sq *sq, void *seg,
+				     const struct ibv_send_wr *wr)
+{
+	if (wr->send_flags & IBV_SEND_INLINE)
+		return put_inline(sq, seg, wr);
+	return mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge,
+			     PRM_MAX_DATA_LEN);
+}
+
+static ALWAYS_INLINE void finish(struct mlx5_sq *sq,
+				 const struct ibv_send_wr *wr,
+				 struct prm_ctrl_seg *ctrl, uint8_t opcode,
+				 uint32_t wc_opcode, uint32_t ds, __be32 imm)
+{
+	mlx5_begin_wqe(sq, ctrl, wr->send_flags, imm);
+	mlx5_remember(sq, wr->wr_id, wc_opcode);
+	mlx5_finish_wqe(sq, ctrl, opcode, ds);
+}
+
+static int build_read(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+		      struct prm_ctrl_seg *ctrl, void *seg)
+{
+	int n;
+
+	if (unlikely(wr->send_flags & IBV_SEND_INLINE))
+		return EINVAL;
+	seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
+	n = mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge,
+			  PRM_MAX_DATA_LEN);
+	if (unlikely(n < 0))
+		return EINVAL;
+	finish(sq, wr, ctrl, PRM_OP_RDMA_READ, IBV_WC_RDMA_READ,
+	       mlx5_segs_before(ctrl, seg) + n, 0);
+	return 0;
+}
+
+/* The operands take the place of one segment of data. */
+static int build_atomic(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			struct prm_ctrl_seg *ctrl, void *seg)
+{
+	bool swap = wr->opcode == IBV_WR_ATOMIC_CMP_AND_SWP;
+	int n;
+
+	if (unlikely(wr->send_flags & IBV_SEND_INLINE))
+		return EINVAL;
+	seg = mlx5_put_raddr(seg, wr->wr.atomic.remote_addr,
+			     wr->wr.atomic.rkey);
+	if (swap)
+		seg = mlx5_put_atomic(seg, wr->wr.atomic.swap,
+				      wr->wr.atomic.compare_add);
+	else
+		seg = mlx5_put_atomic(seg, wr->wr.atomic.compare_add, 0);
+	n = mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge - 1,
+			  PRM_ATOMIC_LEN);
+	if (unlikely(n < 0))
+		return EINVAL;
+	finish(sq, wr, ctrl, swap ? PRM_OP_ATOMIC_CS : PRM_OP_ATOMIC_FA,
+	       swap ? IBV_WC_COMP_SWAP : IBV_WC_FETCH_ADD,
+	       mlx5_segs_before(ctrl, seg) + n, 0);
+	return 0;
+}
+
+/*
+ * The WQE of one request behind those already there. Returns 0 or an errno
+ * value; the ring is unchanged after an error.
+ */
+static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			       enum transport transport)
+{
+	struct prm_ctrl_seg *ctrl;
+	uint32_t wc_opcode;
+	uint8_t opcode;
+	__be32 imm = 0;
+	void *seg;
+	int n;
+
+	if (unlikely(!is_allowed(sq, wr->opcode)))
+		return EINVAL;
+	if (unlikely(mlx5_sq_full(sq)))
+		return ENOMEM;
+	ctrl = mlx5_block_at(sq, sq->cur_block);
+	seg = put_address(ctrl + 1, wr, transport);
+	switch (wr->opcode) {
+	case IBV_WR_SEND_WITH_IMM:
+		opcode = PRM_OP_SEND_IMM;
+		wc_opcode = IBV_WC_SEND;
+		imm = wr->imm_data;
+		break;
+	case IBV_WR_SEND_WITH_INV:
+		opcode = PRM_OP_SEND_INVAL;
+		wc_opcode = IBV_WC_SEND;
+		imm = htobe32(wr->invalidate_rkey);
+		break;
+	case IBV_WR_RDMA_WRITE_WITH_IMM:
+		opcode = PRM_OP_RDMA_WRITE_IMM;
+		wc_opcode = IBV_WC_RDMA_WRITE;
+		imm = wr->imm_data;
+		seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr,
+				     wr->wr.rdma.rkey);
+		break;
+	case IBV_WR_RDMA_WRITE:
+		opcode = PRM_OP_RDMA_WRITE;
+		wc_opcode = IBV_WC_RDMA_WRITE;
+		seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr,
+				     wr->wr.rdma.rkey);
+		break;
+	case IBV_WR_RDMA_READ:
+		return build_read(sq, wr, ctrl, seg);
+	case IBV_WR_ATOMIC_CMP_AND_SWP:
+	case IBV_WR_ATOMIC_FETCH_AND_ADD:
+		return build_atomic(sq, wr, ctrl, seg);
+	default:
+		opcode = PRM_OP_SEND;
+		wc_opcode = IBV_WC_SEND;
+		break;
+	}
+	n = put_payload(sq, seg, wr);
+	if (unlikely(n < 0))
+		return EINVAL;
+	finish(sq, wr, ctrl, opcode, wc_opcode, mlx5_segs_before(ctrl, seg) + n,
+	       imm);
+	return 0;
+}
+
+static ALWAYS_INLINE int post(struct mlx5_sq *sq, struct ibv_send_wr *wr,
+			      struct ibv_send_wr **bad_wr,
+			      enum transport transport, bool locked)
+{
+	uint32_t first;
+	int err = 0;
+
+	if (locked)
+		mlx5_lock(&sq->lock);
+	first = sq->cur_block;
+	for (; wr; wr = wr->next) {
+		err = build(sq, wr, transport);
+		if (unlikely(err)) {
+			*bad_wr = wr;
+			break;
+		}
+	}
+	if (likely(sq->cur_block != first))
+		mlx5_ring_send(sq);
+	if (locked)
+		mlx5_unlock(&sq->lock);
+	return unlikely(err) ? verbs_err(err) : 0;
+}
+
+/* ---- One per kind of queue pair ------------------------------------------------ */
+
+static int post_connected(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+			  struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, CONNECTED, true);
+}
+
+static int post_connected_unlocked(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+				   struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, CONNECTED, false);
+}
+
+static int post_datagram(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+			 struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, DATAGRAM, true);
+}
+
+static int post_datagram_unlocked(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+				  struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, DATAGRAM, false);
+}
+
+static int post_xrc(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+		    struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, XRC, true);
+}
+
+static int post_xrc_unlocked(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+			     struct ibv_send_wr **bad_wr)
+{
+	return post(&qp->sq, wr, bad_wr, XRC, false);
+}
+
+#define UD_OPCODES (1u << IBV_WR_SEND | 1u << IBV_WR_SEND_WITH_IMM)
+#define UC_OPCODES                                                           \
+	(UD_OPCODES | 1u << IBV_WR_SEND_WITH_INV | 1u << IBV_WR_RDMA_WRITE | \
+	 1u << IBV_WR_RDMA_WRITE_WITH_IMM)
+#define RC_OPCODES                             \
+	(UC_OPCODES | 1u << IBV_WR_RDMA_READ | \
+	 1u << IBV_WR_ATOMIC_CMP_AND_SWP | 1u << IBV_WR_ATOMIC_FETCH_AND_ADD)
+
+void mlx5_set_send_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
+		       bool single_threaded)
+{
+	switch (type) {
+	case IBV_QPT_UD:
+		qp->post_send = single_threaded ? post_datagram_unlocked
+						: post_datagram;
+		qp->sq.opcodes = UD_OPCODES;
+		qp->sq.address_len = sizeof(struct prm_av_seg);
+		break;
+	case IBV_QPT_XRC_SEND:
+		qp->post_send = single_threaded ? post_xrc_unlocked : post_xrc;
+		qp->sq.opcodes = RC_OPCODES;
+		qp->sq.address_len = sizeof(struct prm_xrc_seg);
+		break;
+	default:
+		qp->post_send = single_threaded ? post_connected_unlocked
+						: post_connected;
+		qp->sq.opcodes = type == IBV_QPT_UC ? UC_OPCODES : RC_OPCODES;
+		break;
+	}
+}
+
+int mlx5_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
+		   struct ibv_send_wr **bad_wr)
+{
+	struct mlx5_qp *qp = to_mqp(ibqp);
+
+	return qp->post_send(qp, wr, bad_wr);
+}
