@@ -87,13 +87,6 @@ int ibv_query_gid(struct ibv_context *context, uint8_t port_num, int index,
 	return 0;
 }
 
-/*
- * For ibv_devinfo and its like: 0 for IB or RoCE v1, 1 for RoCE v2, as the
- * kernel's sysfs tells them apart.
- */
-int ibv_query_gid_type(struct ibv_context *context, uint8_t port_num,
-		       unsigned int index, unsigned int *type);
-
 VERBS_EXPORT
 int ibv_query_gid_type(struct ibv_context *context, uint8_t port_num,
 		       unsigned int index, unsigned int *type)

@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 
 /*
- * The kernel's <rdma/ib_user_ioctl_verbs.h> as of Linux 6.12, for building
- * where the system's is older. Same include guard: the first one included
+ * The kernel's <rdma/ib_user_ioctl_verbs.h> with what the newest kernels added,
+ * for building where the system's is older. Same include guard: the first one included
  * counts. All of it is kernel interface; values and layouts never change.
  */
 #ifndef IB_USER_IOCTL_VERBS_H
@@ -42,10 +42,12 @@ enum rdma_driver_id {
 	RDMA_DRIVER_SIW,
 	RDMA_DRIVER_ERDMA,
 	RDMA_DRIVER_MANA,
+	RDMA_DRIVER_IONIC,
 };
 
 enum ib_uverbs_core_support {
 	IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS = 1 << 0,
+	IB_UVERBS_CORE_SUPPORT_ROBUST_UDATA = 1 << 1,
 };
 
 /* Ports and GIDs */
@@ -137,6 +139,21 @@ enum ib_uverbs_advise_mr_advice {
 
 enum ib_uverbs_advise_mr_flag {
 	IB_UVERBS_ADVISE_MR_FLAG_FLUSH = 1 << 0,
+};
+
+/* Memory for an object of the kernel's: where type says that it is. */
+enum ib_uverbs_buffer_type {
+	IB_UVERBS_BUFFER_TYPE_DMABUF,
+	IB_UVERBS_BUFFER_TYPE_VA,
+};
+
+struct ib_uverbs_buffer_desc {
+	__u32 type; /* enum ib_uverbs_buffer_type */
+	__s32 fd; /* of the dma-buf */
+	__u32 flags; /* unknown bits: EINVAL */
+	__u32 optional_flags; /* unknown bits: ignored */
+	__aligned_u64 addr; /* in this process, or offset in the dma-buf */
+	__aligned_u64 length;
 };
 
 /* Queue pairs, shared receive queues, work queues */
@@ -241,6 +258,27 @@ struct ib_uverbs_flow_action_esp {
 
 enum ib_uverbs_read_counters_flags {
 	IB_UVERBS_READ_COUNTERS_PREFER_CACHED = 1 << 0,
+};
+
+/* Completion counters */
+
+enum ib_uverbs_comp_cntr_entry {
+	IB_UVERBS_COMP_CNTR_ENTRY_COMP,
+	IB_UVERBS_COMP_CNTR_ENTRY_ERR,
+};
+
+enum ib_uverbs_comp_cntr_modify_op {
+	IB_UVERBS_COMP_CNTR_MODIFY_OP_SET,
+	IB_UVERBS_COMP_CNTR_MODIFY_OP_INC,
+};
+
+enum ib_uverbs_qp_attach_comp_cntr_op {
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_SEND = 1 << 0,
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_RECV = 1 << 1,
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_RDMA_READ = 1 << 2,
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_READ = 1 << 3,
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_RDMA_WRITE = 1 << 4,
+	IB_UVERBS_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_WRITE = 1 << 5,
 };
 
 #endif

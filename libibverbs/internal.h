@@ -118,6 +118,15 @@ void mr_fill(struct ibv_mr *mr, struct ibv_pd *pd, uint32_t handle,
 void wait_acknowledged(pthread_mutex_t *mutex, pthread_cond_t *cond,
 		       const uint32_t *completed, uint32_t reported);
 
+/* ---- gid.c -------------------------------------------------------------------- */
+
+/*
+ * For ibv_devinfo and its like, not declared in a header for programs: 0 for IB
+ * or RoCE v1, 1 for RoCE v2, as the kernel's sysfs tells them apart.
+ */
+int ibv_query_gid_type(struct ibv_context *context, uint8_t port_num,
+		       unsigned int index, unsigned int *type);
+
 /* ---- sysfs.c ------------------------------------------------------------------ */
 
 /*

@@ -50,6 +50,7 @@ extern "C" {
 struct ibv_ah;
 struct ibv_ah_attr;
 struct ibv_async_event;
+struct ibv_buf;
 struct ibv_comp_channel;
 struct ibv_context;
 struct ibv_counter_attach_attr;
@@ -63,12 +64,15 @@ struct ibv_device;
 struct ibv_device_attr;
 struct ibv_device_attr_ex;
 struct ibv_dm;
+struct ibv_dmah;
+struct ibv_dmah_init_attr;
 struct ibv_flow;
 struct ibv_flow_action;
 struct ibv_flow_action_esp_attr;
 struct ibv_flow_attr;
 struct ibv_modify_cq_attr;
 struct ibv_mr;
+struct ibv_mr_init_attr;
 struct ibv_mw;
 struct ibv_mw_bind;
 struct ibv_ops_wr;
@@ -243,6 +247,15 @@ struct ibv_context {
  * has, counted from the end. Use verbs_get_ctx_op, which looks at both.
  */
 struct verbs_context {
+	void (*free_buf)(struct ibv_buf *buf);
+	void *(*alloc_buf)(struct ibv_pd *pd, size_t size,
+			   struct ibv_buf **buf);
+	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
+	struct ibv_mr *(*reg_mr_ex)(struct ibv_pd *pd,
+				    struct ibv_mr_init_attr *mr_init_attr);
+	int (*dealloc_dmah)(struct ibv_dmah *dmah);
+	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *context,
+				       struct ibv_dmah_init_attr *attr);
 	int (*query_port)(struct ibv_context *context, uint8_t port_num,
 			  struct ibv_port_attr *port_attr,
 			  size_t port_attr_len);
@@ -409,6 +422,8 @@ enum ibv_device_cap_flags {
 /* For ibv_device_attr_ex.device_cap_flags_ex only: too wide for the enum. */
 #define IBV_DEVICE_RAW_SCATTER_FCS (1ULL << 34)
 #define IBV_DEVICE_PCI_WRITE_END_PADDING (1ULL << 36)
+/* DMA goes through bounce buffers: a confidential guest, say. */
+#define IBV_DEVICE_CC_DMA_BOUNCE (1ULL << 41)
 
 enum ibv_atomic_cap {
 	IBV_ATOMIC_NONE,
@@ -475,6 +490,8 @@ enum ibv_odp_transport_cap_bits {
 	IBV_ODP_SUPPORT_READ = 1 << 3,
 	IBV_ODP_SUPPORT_ATOMIC = 1 << 4,
 	IBV_ODP_SUPPORT_SRQ_RECV = 1 << 5,
+	IBV_ODP_SUPPORT_FLUSH = 1 << 6,
+	IBV_ODP_SUPPORT_ATOMIC_WRITE = 1 << 7,
 };
 
 struct ibv_odp_caps {
@@ -769,6 +786,10 @@ static inline int ___ibv_query_port(struct ibv_context *context,
 #define ibv_query_port(context, port_num, port_attr) \
 	___ibv_query_port(context, port_num, port_attr)
 
+/* What the port transfers now, lanes and all, in units of 100 Mbit/s. */
+int ibv_query_port_speed(struct ibv_context *context, uint32_t port_num,
+			 uint64_t *port_speed);
+
 /* -1 call. An empty entry of the table reads as the zero GID. */
 int ibv_query_gid(struct ibv_context *context, uint8_t port_num, int index,
 		  union ibv_gid *gid);
@@ -835,6 +856,7 @@ enum ibv_event_type {
 	IBV_EVENT_CLIENT_REREGISTER,
 	IBV_EVENT_GID_CHANGE,
 	IBV_EVENT_WQ_FATAL,
+	IBV_EVENT_DEVICE_SPEED_CHANGE,
 };
 
 struct ibv_async_event {
@@ -917,6 +939,8 @@ static inline int ibv_dealloc_td(struct ibv_td *td)
 enum ibv_parent_domain_init_attr_mask {
 	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS = 1 << 0,
 	IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT = 1 << 1,
+	/* Queue memory may be shared with the host of a confidential guest. */
+	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC = 1 << 2,
 };
 
 /* A PD that adds a thread domain, or allocators for queue memory, to @pd. */
@@ -946,6 +970,39 @@ ibv_alloc_parent_domain(struct ibv_context *context,
 	}
 	return vctx->alloc_parent_domain(context, attr);
 }
+
+/*
+ * DMA handles: hints that go with the accesses to a region made with one, as
+ * PCIe's TLP processing hints
+ */
+
+struct ibv_dmah {
+	struct ibv_context *context;
+};
+
+enum ibv_tph_mem_type {
+	IBV_TPH_MEM_TYPE_VM, /* volatile */
+	IBV_TPH_MEM_TYPE_PM, /* persistent */
+};
+
+enum ibv_dmah_init_attr_mask {
+	IBV_DMAH_INIT_ATTR_MASK_CPU_ID = 1 << 0,
+	IBV_DMAH_INIT_ATTR_MASK_PH = 1 << 1,
+	IBV_DMAH_INIT_ATTR_MASK_TPH_MEM_TYPE = 1 << 2,
+};
+
+struct ibv_dmah_init_attr {
+	uint32_t comp_mask; /* enum ibv_dmah_init_attr_mask */
+	uint32_t cpu_id; /* whose cache the data should go to */
+	uint8_t ph; /* processing hint, two bits */
+	uint8_t tph_mem_type; /* enum ibv_tph_mem_type */
+};
+
+struct ibv_dmah *ibv_alloc_dmah(struct ibv_context *context,
+				struct ibv_dmah_init_attr *attr);
+
+/* EBUSY while a region uses it. */
+int ibv_dealloc_dmah(struct ibv_dmah *dmah);
 
 /*
  * Memory regions
@@ -1038,6 +1095,36 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				 size_t length, uint64_t iova, int fd,
 				 int access);
 
+enum ibv_mr_init_attr_mask {
+	IBV_REG_MR_MASK_IOVA = 1 << 0,
+	IBV_REG_MR_MASK_ADDR = 1 << 1,
+	IBV_REG_MR_MASK_FD = 1 << 2,
+	IBV_REG_MR_MASK_FD_OFFSET = 1 << 3,
+	IBV_REG_MR_MASK_DMAH = 1 << 4,
+	IBV_REG_MR_MASK_BUF = 1 << 5,
+};
+
+struct ibv_mr_init_attr {
+	size_t length;
+	int access; /* enum ibv_access_flags */
+	uint64_t comp_mask; /* enum ibv_mr_init_attr_mask */
+	uint64_t iova;
+	void *addr;
+	int fd; /* of a dma-buf, in place of addr */
+	uint64_t fd_offset;
+	struct ibv_dmah *dmah;
+	struct ibv_buf *buf; /* addr is inside it */
+};
+
+/*
+ * Registers what the members named in comp_mask describe: memory of this
+ * process, or a range of a dma-buf. Access bits of the optional range are
+ * dropped where they are not supported. EOPNOTSUPP: this provider has no such
+ * call, and the plain ones are to be used.
+ */
+struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd,
+			     struct ibv_mr_init_attr *mr_init_attr);
+
 enum ibv_rereg_mr_flags {
 	IBV_REREG_MR_CHANGE_TRANSLATION = 1 << 0,
 	IBV_REREG_MR_CHANGE_PD = 1 << 1,
@@ -1089,6 +1176,27 @@ static inline int ibv_advise_mr(struct ibv_pd *pd,
 		return __ibv_eopnotsupp();
 	return vctx->advise_mr(pd, advice, flags, sg_list, num_sge);
 }
+
+/*
+ * Buffers that the provider allocates: from the parent domain's allocator, or
+ * where the device of a confidential guest can reach them
+ */
+
+/*
+ * At least @size bytes, page aligned; @buf becomes the handle for the calls
+ * below. The address is valid until ibv_free_buf.
+ */
+void *ibv_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf);
+
+/* After the regions over it are gone. */
+void ibv_free_buf(struct ibv_buf *buf);
+
+/* Registers [@addr, @addr + @length), which has to be inside @buf. */
+struct ibv_mr *ibv_reg_buf_mr(struct ibv_pd *pd, struct ibv_buf *buf,
+			      void *addr, size_t length, int access);
+
+/* A dma-buf over @buf, as a new fd that the caller closes; -1 and errno. */
+int ibv_export_buf_dmabuf_fd(struct ibv_buf *buf);
 
 /*
  * Device memory
@@ -1161,6 +1269,9 @@ static inline struct ibv_mr *ibv_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm,
 	}
 	return vctx->reg_dm_mr(pd, dm, dm_offset, length, access);
 }
+
+/* A dma-buf over @dm, as a new fd that the caller closes; -1 and errno. */
+int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm);
 
 struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle);
 void ibv_unimport_dm(struct ibv_dm *dm);
@@ -1765,6 +1876,12 @@ struct ibv_sge {
 	uint64_t addr; /* in the region's iova space */
 	uint32_t length;
 	uint32_t lkey; /* ignored with IBV_SEND_INLINE */
+};
+
+/* Open files that a call takes over, for providers' own attributes. */
+struct ibv_fd_arr {
+	int *arr;
+	uint32_t count;
 };
 
 struct ibv_data_buf {
@@ -2485,6 +2602,7 @@ int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 
 enum ibv_query_qp_data_in_order_flags {
 	IBV_QUERY_QP_DATA_IN_ORDER_RETURN_CAPS = 1 << 0,
+	IBV_QUERY_QP_DATA_IN_ORDER_DEVICE_ONLY = 1 << 1,
 };
 
 enum ibv_query_qp_data_in_order_caps {
@@ -3109,6 +3227,75 @@ static inline int ibv_read_counters(struct ibv_counters *counters,
 		return __ibv_eopnotsupp();
 	return vctx->read_counters(counters, counters_value, ncounters, flags);
 }
+
+/*
+ * Completion counters: the device counts what completes on the QPs that one is
+ * attached to, successes and failures apart
+ */
+
+enum ibv_qp_attach_comp_cntr_op {
+	IBV_QP_ATTACH_COMP_CNTR_OP_SEND = 1 << 0,
+	IBV_QP_ATTACH_COMP_CNTR_OP_RECV = 1 << 1,
+	IBV_QP_ATTACH_COMP_CNTR_OP_RDMA_READ = 1 << 2,
+	IBV_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_READ = 1 << 3,
+	IBV_QP_ATTACH_COMP_CNTR_OP_RDMA_WRITE = 1 << 4,
+	IBV_QP_ATTACH_COMP_CNTR_OP_REMOTE_RDMA_WRITE = 1 << 5,
+};
+
+struct ibv_comp_cntr_caps {
+	uint64_t max_value; /* highest that a counter can have */
+	uint32_t max_counters;
+	uint32_t supported_qp_attach_ops; /* ibv_qp_attach_comp_cntr_op */
+};
+
+struct ibv_comp_cntr {
+	struct ibv_context *context;
+	uint32_t handle;
+};
+
+enum ibv_comp_cntr_type {
+	IBV_COMP_CNTR_TYPE_WRS,
+	IBV_COMP_CNTR_TYPE_BYTES,
+};
+
+struct ibv_comp_cntr_init_attr {
+	uint32_t comp_mask;
+	enum ibv_comp_cntr_type type;
+	uint32_t flags;
+};
+
+struct ibv_qp_attach_comp_cntr_attr {
+	uint32_t comp_mask;
+	uint32_t op_mask; /* enum ibv_qp_attach_comp_cntr_op */
+};
+
+int _ibv_query_comp_cntr_caps(struct ibv_context *context,
+			      struct ibv_comp_cntr_caps *caps,
+			      size_t caps_size);
+
+static inline int ibv_query_comp_cntr_caps(struct ibv_context *context,
+					   struct ibv_comp_cntr_caps *caps)
+{
+	return _ibv_query_comp_cntr_caps(context, caps, sizeof(*caps));
+}
+
+struct ibv_comp_cntr *
+ibv_create_comp_cntr(struct ibv_context *context,
+		     struct ibv_comp_cntr_init_attr *cc_attr);
+
+/* EBUSY while a QP has it. */
+int ibv_destroy_comp_cntr(struct ibv_comp_cntr *comp_cntr);
+
+/* Counts what completes on @qp, of the kinds in op_mask, from now on. */
+int ibv_qp_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *comp_cntr,
+			    struct ibv_qp_attach_comp_cntr_attr *attr);
+
+int ibv_set_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value);
+int ibv_set_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value);
+int ibv_inc_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount);
+int ibv_inc_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount);
+int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value);
+int ibv_read_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value);
 
 /*
  * fork

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "driver.h"
@@ -73,6 +74,9 @@ UNSUPPORTED_STATUS(mlx5dv_destroy_mkey)
 UNSUPPORTED_STATUS(_mlx5dv_mkey_check)
 UNSUPPORTED_POINTER(mlx5dv_alloc_var)
 UNSUPPORTED_NOTHING(mlx5dv_free_var)
+UNSUPPORTED_STATUS(mlx5dv_var_export)
+UNSUPPORTED_POINTER(mlx5dv_var_import)
+UNSUPPORTED_NOTHING(mlx5dv_var_unimport)
 UNSUPPORTED_POINTER(mlx5dv_pp_alloc)
 UNSUPPORTED_NOTHING(mlx5dv_pp_free)
 
@@ -100,12 +104,19 @@ UNSUPPORTED_POINTER(mlx5dv_devx_obj_create)
 UNSUPPORTED_STATUS(mlx5dv_devx_obj_query)
 UNSUPPORTED_STATUS(mlx5dv_devx_obj_modify)
 UNSUPPORTED_STATUS(mlx5dv_devx_obj_destroy)
+UNSUPPORTED_STATUS(mlx5dv_devx_obj_export)
+UNSUPPORTED_POINTER(mlx5dv_devx_obj_import)
+UNSUPPORTED_NOTHING(mlx5dv_devx_obj_unimport)
 UNSUPPORTED_STATUS(mlx5dv_devx_general_cmd)
 UNSUPPORTED_POINTER(mlx5dv_devx_umem_reg)
 UNSUPPORTED_POINTER(mlx5dv_devx_umem_reg_ex)
 UNSUPPORTED_STATUS(mlx5dv_devx_umem_dereg)
+UNSUPPORTED_STATUS(mlx5dv_devx_umem_export)
+UNSUPPORTED_POINTER(mlx5dv_devx_umem_import)
+UNSUPPORTED_NOTHING(mlx5dv_devx_umem_unimport)
 UNSUPPORTED_POINTER(mlx5dv_devx_alloc_uar)
 UNSUPPORTED_NOTHING(mlx5dv_devx_free_uar)
+UNSUPPORTED_FD(mlx5dv_devx_uar_export_dmabuf_fd)
 UNSUPPORTED_STATUS(mlx5dv_devx_query_eqn)
 UNSUPPORTED_STATUS(mlx5dv_devx_cq_query)
 UNSUPPORTED_STATUS(mlx5dv_devx_cq_modify)
@@ -134,6 +145,7 @@ UNSUPPORTED_STATUS(mlx5dv_devx_destroy_eq)
 /* Flow steering */
 UNSUPPORTED_POINTER(mlx5dv_create_flow_matcher)
 UNSUPPORTED_POINTER(mlx5dv_create_flow)
+UNSUPPORTED_POINTER(__mlx5dv_create_flow)
 UNSUPPORTED_POINTER(mlx5dv_create_flow_action_esp)
 UNSUPPORTED_POINTER(mlx5dv_create_flow_action_modify_header)
 UNSUPPORTED_POINTER(mlx5dv_create_flow_action_packet_reformat)
@@ -182,6 +194,13 @@ UNSUPPORTED_STATUS(mlx5dv_dump_dr_table)
 UNSUPPORTED_STATUS(mlx5dv_dump_dr_matcher)
 UNSUPPORTED_STATUS(mlx5dv_dump_dr_rule)
 /* clang-format on */
+
+/* Nothing can be exported: every size is 0. */
+VERBS_EXPORT void _mlx5dv_get_export_sizes(void *sizes, size_t sizes_len);
+void _mlx5dv_get_export_sizes(void *sizes, size_t sizes_len)
+{
+	memset(sizes, 0, sizes_len);
+}
 
 /* Programs linked before 2017 look it up at MLX5_1.0. */
 VERBS_EXPORT int mlx5dv_init_obj_1_0(void);

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /* libefa.so.1 as long as there is no EFA provider behind it. */
-#include <errno.h>
-#include <stddef.h>
-
 #include <infiniband/efadv.h>
 
-static void *no_object(void)
-{
-	errno = EOPNOTSUPP;
-	return NULL;
-}
-
-static int no_status(void)
-{
-	errno = EOPNOTSUPP;
-	return EOPNOTSUPP;
-}
+#include "stub.h"
 
 int efadv_query_device(struct ibv_context *ibvctx,
 		       struct efadv_device_attr *attr, uint32_t inlen)
@@ -62,4 +49,40 @@ int efadv_query_mr(struct ibv_mr *ibvmr, struct efadv_mr_attr *attr,
 		   uint32_t inlen)
 {
 	return no_status();
+}
+
+int efadv_get_max_sq_depth(struct ibv_context *ibvctx,
+			   struct efadv_sq_depth_attr *attr, uint32_t inlen)
+{
+	return no_size();
+}
+
+int efadv_get_max_rq_depth(struct ibv_context *ibvctx,
+			   struct efadv_rq_depth_attr *attr, uint32_t inlen)
+{
+	return no_size();
+}
+
+int efadv_query_qp_wqs(struct ibv_qp *ibvqp, struct efadv_wq_attr *sq_attr,
+		       struct efadv_wq_attr *rq_attr, uint32_t inlen)
+{
+	return no_status();
+}
+
+struct efadv_qp *efadv_qp_from_ibv_qp_ex(struct ibv_qp_ex *ibvqpx)
+{
+	return no_object();
+}
+
+int efadv_query_cq(struct ibv_cq *ibvcq, struct efadv_cq_attr *attr,
+		   uint32_t inlen)
+{
+	return no_status();
+}
+
+struct ibv_comp_cntr *efadv_create_comp_cntr(
+	struct ibv_context *ibvctx, struct ibv_comp_cntr_init_attr *attr,
+	struct efadv_comp_cntr_init_attr *efa_attr, uint32_t inlen)
+{
+	return no_object();
 }

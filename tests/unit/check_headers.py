@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Compare our public headers with those of rdma-core that are installed.
+"""Compare our public headers with those of a Debian package.
 
 Everything that the stock headers declare has to be in ours and be the same:
-members, offsets and sizes, enum values, prototypes, macros. Ours may add names
-that are reserved for us (two underscores in front) and nothing else.
+members, offsets and sizes, enum values, prototypes, macros. Beside that, ours
+may have what the newest package has, and names that are reserved for us (two
+underscores in front). What differs all the same is in differences.txt.
 Exits 77 where there is nothing to compare with.
 """
 
@@ -14,9 +15,7 @@ import os
 import sys
 
 import cheader
-
-# New in rdma-core 56, the release that ours agree with.
-NEWEST_MEMBER = ("struct ibv_port_attr", "active_speed_ex")
+from differences import PACKAGES, Difference, report
 
 
 def is_reserved(name):
@@ -27,66 +26,74 @@ def describe(value):
     return "\n    ".join(value) if isinstance(value, list) else str(value)
 
 
-def differences(what, stock, ours):
+def changed(what, stock, ours):
     for name, value in stock.items():
         if name not in ours:
-            yield f"{what} {name}: missing"
+            yield Difference("headers", f"{what}{name}", "missing")
         elif ours[name] != value:
-            yield (
-                f"{what} {name} differs\n  stock:\n    {describe(value)}\n"
+            text = (
+                f"differs\n  stock:\n    {describe(value)}\n"
                 f"  ours:\n    {describe(ours[name])}"
             )
+            yield Difference("headers", f"{what}{name}", text)
 
 
-def additions(what, stock, ours):
+def added(what, stock, ours):
     for name in ours:
         if name not in stock and not is_reserved(name):
-            yield f"{what} {name}: the stock headers have no such name"
+            text = "the stock headers have no such name"
+            yield Difference("headers", f"{what}{name}", text)
 
 
-def compare_types(stock, ours):
-    yield from differences("type", stock.layouts, ours.layouts)
-    yield from differences("constant", stock.constants, ours.constants)
-    yield from additions("constant", stock.constants, ours.constants)
-    yield from additions("type", stock.layouts, ours.layouts)
+def without_values(layouts):
+    """Enums may get values: those are compared one by one, as constants."""
+    return {
+        name: lines[:1] if name.startswith("enum ") else lines
+        for name, lines in layouts.items()
+    }
 
 
-def compare(stock_dir, our_dir, headers):
+def read_all(include_dirs, headers):
+    """What the headers declare, by the word in front of the names."""
+    types = cheader.read_types(include_dirs, headers)
+    return {
+        "": without_values(types.layouts),
+        "constant ": types.constants,
+        "function ": cheader.read_functions(include_dirs, headers),
+        "macro ": cheader.read_macros(include_dirs, headers),
+    }
+
+
+def compare(package, stock, ours):
+    for what, names in stock.items():
+        if not names:
+            text = "not one found in the stock headers"
+            yield Difference("headers", what.strip() or "type", text)
+        yield from changed(what, names, ours[what])
+        if package == "newest":
+            yield from added(what, names, ours[what])
+
+
+def compare_headers(package, stock_dir, our_dir, headers):
     # Kernel headers come from the same place for both.
-    stock_dirs, our_dirs = [stock_dir], [our_dir, stock_dir]
-    stock = cheader.read_types(stock_dirs, headers)
-    newest_type, newest_member = NEWEST_MEMBER
-    if not any(newest_member in line for line in stock.layouts[newest_type]):
-        print("SKIP: rdma-core 56 headers (the installed ones are older)")
-        sys.exit(77)
-
-    yield from compare_types(stock, cheader.read_types(our_dirs, headers))
-    for what, read in (
-        ("function", cheader.read_functions),
-        ("macro", cheader.read_macros),
-    ):
-        pair = read(stock_dirs, headers), read(our_dirs, headers)
-        if not pair[0]:
-            yield f"not one {what} found in the stock headers"
-        yield from differences(what, *pair)
-        yield from additions(what, *pair)
+    stock = read_all([stock_dir], headers)
+    return list(compare(package, stock, read_all([our_dir, stock_dir], headers)))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--package", required=True, choices=PACKAGES)
     parser.add_argument("--stock", required=True, metavar="INCLUDE_DIR")
     parser.add_argument("--ours", required=True, metavar="INCLUDE_DIR")
     parser.add_argument("headers", nargs="+")
     args = parser.parse_args()
 
     if not os.path.exists(os.path.join(args.stock, "infiniband/verbs.h")):
-        print("SKIP: libibverbs-dev is not installed")
+        print(f"SKIP: no headers in {args.stock}")
         return 77
-    found = list(compare(args.stock, args.ours, args.headers))
-    for line in found:
-        print(line)
-    print(f"{len(args.headers)} headers, {len(found)} differences")
-    return 1 if found else 0
+    found = compare_headers(args.package, args.stock, args.ours, args.headers)
+    title = f"{len(args.headers)} headers"
+    return report(title, found, args.package, "headers")
 
 
 if __name__ == "__main__":

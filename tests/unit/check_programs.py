@@ -25,7 +25,10 @@ PROGRAMS = [
     "usr/lib/python3/dist-packages/pyverbs/**/*.so",
 ]
 # Other complaints are about libraries that this machine has too old.
-COMPLAINT = re.compile(r"\b(_?ibv_|IBVERBS_|_?mlx5dv_|MLX5_|efadv_|EFA_|hnsdv_|HNS_)")
+COMPLAINT = re.compile(
+    r"\b(_?ibv_|IBVERBS_|_*mlx[45]dv_|MLX[45]_|efadv_|EFA_|hnsdv_|HNS_|manadv_|MANA_)"
+)
+OURS = re.compile(r"\s*(lib(?:ibverbs|mlx[45]|efa|hns|mana)\.so\.1) => (\S+)")
 
 
 def find_programs(root):
@@ -48,7 +51,7 @@ def bind(program, libraries):
 
 def complaints(program, libraries):
     for line in bind(program, libraries).splitlines():
-        if match := re.match(r"\s*(lib(?:ibverbs|mlx5|efa|hns)\.so\.1) => (\S+)", line):
+        if match := OURS.match(line):
             if os.path.dirname(match[2]) != libraries:
                 yield f"{program}: {match[1]} is {match[2]}"
         elif "not found" in line or "not defined" in line or "undefined" in line:

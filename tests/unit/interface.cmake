@@ -3,9 +3,8 @@
 # Interface checks: scripts that compare what we built with Debian's packages,
 # where those are installed, and maps with headers.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-set(STOCK_ROOT / CACHE PATH "where Debian's libibverbs-dev is unpacked")
-set(STOCK_INCLUDE ${STOCK_ROOT}/usr/include)
-set(STOCK_LIB ${STOCK_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+set(STOCK_ROOT_release / CACHE PATH "where Debian's libibverbs-dev is unpacked")
+set(STOCK_ROOT_newest /opt/rdma-newest CACHE PATH "where its newest one is")
 set(OUR_INCLUDE ${PROJECT_BINARY_DIR}/include)
 get_property(PUBLIC_HEADERS GLOBAL PROPERTY PUBLIC_HEADERS)
 
@@ -19,25 +18,40 @@ endfunction()
 
 script_test(headers_alone check_headers_alone.py ${OUR_INCLUDE} ${PUBLIC_HEADERS})
 
-# mlx5dv.h has only what is implemented.
-set(STOCK_HEADERS ${PUBLIC_HEADERS})
-list(REMOVE_ITEM STOCK_HEADERS mlx5dv.h)
-script_test(headers_stock check_headers.py --stock ${STOCK_INCLUDE}
-	--ours ${OUR_INCLUDE} ${STOCK_HEADERS})
-
 script_test(man_examples check_man_examples.py --cc ${CMAKE_C_COMPILER}
 	--include ${OUR_INCLUDE} ${PROJECT_SOURCE_DIR}/libibverbs/man)
 
 script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE})
 
-foreach(library ibverbs mlx5 efa hns)
-	if(TARGET ${library})
-		script_test(symbols_${library} check_symbols.py
-			--stock ${STOCK_LIB} --ours ${PROJECT_BINARY_DIR}/lib
-			--left-out ${CMAKE_CURRENT_SOURCE_DIR}/left_out.txt
-			lib${library}.so.1)
-	endif()
-endforeach()
+# mlx5dv.h has only what is implemented. ionic is younger than the release.
+set(HEADERS_newest ${PUBLIC_HEADERS})
+list(REMOVE_ITEM HEADERS_newest mlx5dv.h)
+set(HEADERS_release ${HEADERS_newest})
+list(REMOVE_ITEM HEADERS_release ionic_dv.h)
+set(LIBRARIES_release ibverbs mlx5 mlx4 efa hns mana)
+set(LIBRARIES_newest ${LIBRARIES_release} ionic)
+
+# compare_with(PACKAGE): headers, libraries and programs with that package's.
+function(compare_with package)
+	set(root ${STOCK_ROOT_${package}})
+	script_test(headers_${package} check_headers.py --package ${package}
+		--stock ${root}/usr/include --ours ${OUR_INCLUDE}
+		${HEADERS_${package}})
+	foreach(library ${LIBRARIES_${package}})
+		if(TARGET ${library})
+			script_test(symbols_${library}_${package} check_symbols.py
+				--package ${package}
+				--stock ${root}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}
+				--ours ${PROJECT_BINARY_DIR}/lib
+				lib${library}.so.1)
+		endif()
+	endforeach()
+	script_test(programs_bind_${package} check_programs.py --stock ${root}
+		--ours ${PROJECT_BINARY_DIR}/lib)
+endfunction()
+
+compare_with(release)
+compare_with(newest)
 
 # map_test(LIBRARY FOLDER HEADER PREFIX...)
 function(map_test library folder header)
@@ -48,7 +62,8 @@ function(map_test library folder header)
 		--undeclared ${UNDECLARED})
 endfunction()
 
-unit_test(test_unsupported mlx5 efa hns ibverbs)
+unit_test(test_unsupported mlx5 efa hns ionic mana mlx4 ibverbs)
+unit_test(test_mlx4_formats ibverbs_headers)
 unit_test(test_verbs_inline ibverbs_headers)
 
 # What librdmacm, ibv_devinfo and pyverbs look up without a header of ours.
@@ -64,6 +79,6 @@ map_test(ibverbs libibverbs verbs.h ibv_ mult_ mbps_)
 set(UNDECLARED)
 map_test(efa providers/stubs efadv.h efadv_)
 map_test(hns providers/stubs hnsdv.h hnsdv_)
-
-script_test(programs_bind check_programs.py --stock ${STOCK_ROOT}
-	--ours ${PROJECT_BINARY_DIR}/lib)
+map_test(ionic providers/stubs ionic_dv.h ionic_dv_)
+map_test(mana providers/stubs manadv.h manadv_)
+map_test(mlx4 providers/stubs mlx4dv.h mlx4dv_)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /*
- * Direct-verbs calls without implementation: each fails in the way that its
+ * Calls without implementation: each fails in the way that its
  * callers look at, whatever it is handed.
  */
 #include <errno.h>
@@ -13,6 +13,9 @@
 
 #include <infiniband/efadv.h>
 #include <infiniband/hnsdv.h>
+#include <infiniband/ionic_dv.h>
+#include <infiniband/manadv.h>
+#include <infiniband/mlx4dv.h>
 #include <infiniband/mlx5dv.h>
 
 #include "driver.h"
@@ -24,6 +27,12 @@ struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 int mlx5dv_get_data_direct_sysfs_path(struct ibv_context *context, char *buf,
 				      size_t buf_len);
 int mlx5dv_query_device(struct ibv_context *context, void *attrs_out);
+struct mlx5dv_export_sizes {
+	uint32_t sizes[3];
+};
+void _mlx5dv_get_export_sizes(struct mlx5dv_export_sizes *sizes, size_t len);
+int mlx5dv_devx_uar_export_dmabuf_fd(void *devx_uar);
+int mlx5dv_devx_obj_export(void *obj, void *data);
 int mlx5dv_get_clock_info(struct ibv_context *context, void *clock_info);
 int mlx5dv_qp_cancel_posted_send_wrs(void *mqp, uint64_t wr_id);
 ssize_t mlx5dv_devx_get_event(void *event_channel, void *event_data,
@@ -51,7 +60,9 @@ static void test_efa_makes_no_object(void **state)
 	assert_no_object(efadv_create_driver_qp(NULL, NULL, 0));
 	assert_no_object(efadv_create_qp_ex(NULL, NULL, NULL, 0));
 	assert_no_object(efadv_create_cq(NULL, NULL, NULL, 0));
+	assert_no_object(efadv_create_comp_cntr(NULL, NULL, NULL, 0));
 	assert_no_object(efadv_cq_from_ibv_cq_ex(NULL));
+	assert_no_object(efadv_qp_from_ibv_qp_ex(NULL));
 }
 
 static void test_efa_queries_nothing(void **state)
@@ -59,6 +70,15 @@ static void test_efa_queries_nothing(void **state)
 	assert_returns(efadv_query_device(NULL, NULL, 0), EOPNOTSUPP);
 	assert_returns(efadv_query_ah(NULL, NULL, 0), EOPNOTSUPP);
 	assert_returns(efadv_query_mr(NULL, NULL, 0), EOPNOTSUPP);
+	assert_returns(efadv_query_cq(NULL, NULL, 0), EOPNOTSUPP);
+	assert_returns(efadv_query_qp_wqs(NULL, NULL, NULL, 0), EOPNOTSUPP);
+}
+
+/* They return a depth, so a positive errno value would be one. */
+static void test_efa_depths_are_negative(void **state)
+{
+	assert_returns(efadv_get_max_sq_depth(NULL, NULL, 0), -EOPNOTSUPP);
+	assert_returns(efadv_get_max_rq_depth(NULL, NULL, 0), -EOPNOTSUPP);
 }
 
 static void test_hns_has_no_device(void **state)
@@ -66,6 +86,36 @@ static void test_hns_has_no_device(void **state)
 	assert_false(hnsdv_is_supported(&device));
 	assert_no_object(hnsdv_create_qp(NULL, NULL, NULL));
 	assert_returns(hnsdv_query_device(NULL, NULL), EOPNOTSUPP);
+}
+
+static void test_mana_has_no_device(void **state)
+{
+	assert_returns(manadv_set_context_attr(
+			       NULL, MANADV_CTX_ATTR_BUF_ALLOCATORS, NULL),
+		       EOPNOTSUPP);
+	assert_returns(manadv_init_obj(NULL, MANADV_OBJ_QP), EOPNOTSUPP);
+	assert_no_object(manadv_alloc_pd(NULL, 0));
+}
+
+static void test_mlx4_has_no_device(void **state)
+{
+	assert_returns(mlx4dv_query_device(NULL, NULL), EOPNOTSUPP);
+	assert_returns(mlx4dv_set_context_attr(
+			       NULL, MLX4DV_SET_CTX_ATTR_BUF_ALLOCATORS, NULL),
+		       EOPNOTSUPP);
+	assert_returns(mlx4dv_init_obj(NULL, MLX4DV_OBJ_QP), EOPNOTSUPP);
+	assert_no_object(mlx4dv_create_qp(NULL, NULL, NULL));
+}
+
+/* Its calls have a value of their own for objects of other devices. */
+static void test_ionic_knows_no_object(void **state)
+{
+	assert_int_equal(ionic_dv_ctx_get_udma_count(NULL), 0);
+	assert_int_equal(ionic_dv_ctx_get_udma_mask(NULL), 0);
+	assert_int_equal(ionic_dv_pd_get_udma_mask(NULL), 0);
+	assert_int_equal(ionic_dv_pd_set_udma_mask(NULL, 1), EPERM);
+	assert_int_equal(ionic_dv_pd_set_sqcmb(NULL, true, true, true), EPERM);
+	assert_int_equal(ionic_dv_pd_set_rqcmb(NULL, true, true, true), EPERM);
 }
 
 /* How NCCL asks whether a device has a data direct path. */
@@ -98,15 +148,65 @@ static void test_mlx5_fails_by_each_convention(void **state)
 	mlx5dv_devx_free_uar(NULL);
 }
 
+static void test_mlx5_exports_nothing(void **state)
+{
+	struct mlx5dv_export_sizes sizes = { { 1, 2, 3 } };
+
+	_mlx5dv_get_export_sizes(&sizes, sizeof(sizes));
+	assert_int_equal(sizes.sizes[0] | sizes.sizes[1] | sizes.sizes[2], 0);
+	assert_returns(mlx5dv_devx_obj_export(NULL, NULL), EOPNOTSUPP);
+	assert_returns(mlx5dv_devx_uar_export_dmabuf_fd(NULL), -1);
+}
+
+/* perftest goes on to ibv_reg_dmabuf_mr after exactly this. */
+static void test_reg_mr_ex_says_unsupported(void **state)
+{
+	struct ibv_mr_init_attr attr = { .comp_mask = IBV_REG_MR_MASK_FD };
+
+	assert_no_object(ibv_reg_mr_ex(NULL, &attr));
+}
+
+static void test_buffers_and_handles_are_not_there(void **state)
+{
+	struct ibv_dmah_init_attr attr = {};
+	struct ibv_buf *buf;
+
+	assert_no_object(ibv_alloc_dmah(NULL, &attr));
+	assert_no_object(ibv_alloc_buf(NULL, 4096, &buf));
+	assert_no_object(ibv_reg_buf_mr(NULL, NULL, NULL, 0, 0));
+	assert_returns(ibv_export_buf_dmabuf_fd(NULL), -1);
+	assert_returns(ibv_dm_export_dmabuf_fd(NULL), -1);
+}
+
+static void test_completion_counters_are_not_there(void **state)
+{
+	struct ibv_comp_cntr_init_attr attr = {};
+	struct ibv_comp_cntr_caps caps;
+	uint64_t value;
+
+	assert_returns(ibv_query_comp_cntr_caps(NULL, &caps), EOPNOTSUPP);
+	assert_no_object(ibv_create_comp_cntr(NULL, &attr));
+	assert_returns(ibv_read_comp_cntr(NULL, &value), EOPNOTSUPP);
+	assert_returns(ibv_qp_attach_comp_cntr(NULL, NULL, NULL), EOPNOTSUPP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_efa_makes_no_object),
 		cmocka_unit_test(test_efa_queries_nothing),
+		cmocka_unit_test(test_efa_depths_are_negative),
 		cmocka_unit_test(test_hns_has_no_device),
+		cmocka_unit_test(test_mana_has_no_device),
+		cmocka_unit_test(test_mlx4_has_no_device),
+		cmocka_unit_test(test_ionic_knows_no_object),
 		cmocka_unit_test(test_mlx5_data_direct_probe_says_unsupported),
 		cmocka_unit_test(test_mlx5_refuses_devices_of_others),
 		cmocka_unit_test(test_mlx5_fails_by_each_convention),
+		cmocka_unit_test(test_mlx5_exports_nothing),
+		cmocka_unit_test(test_reg_mr_ex_says_unsupported),
+		cmocka_unit_test(test_buffers_and_handles_are_not_there),
+		cmocka_unit_test(test_completion_counters_are_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
