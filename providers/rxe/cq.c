@@ -4,8 +4,14 @@
 
 #include "rxe.h"
 
-struct ibv_cq *rxe_create_cq(struct ibv_context *context, int cqe,
-			     struct ibv_comp_channel *channel, int comp_vector)
+static uint32_t flags_of(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS ? attr->flags : 0;
+}
+
+/* cq_context has to be there before the kernel knows of the CQ. */
+static struct rxe_cq *create_cq(struct ibv_context *context,
+				const struct ibv_cq_init_attr_ex *attr)
 {
 	struct rxe_create_cq_resp resp = {};
 	struct verbs_udata udata = { .out = &resp, .out_len = sizeof(resp) };
@@ -15,23 +21,67 @@ struct ibv_cq *rxe_create_cq(struct ibv_context *context, int cqe,
 	cq = calloc(1, sizeof(*cq));
 	if (!cq)
 		return NULL;
-	pthread_spin_init(&cq->lock, PTHREAD_PROCESS_PRIVATE);
-	err = ibv_cmd_create_cq(context, cqe, channel, comp_vector, &cq->ibv,
-				&udata);
+	rxe_lock_init(&cq->lock,
+		      flags_of(attr) & IBV_CREATE_CQ_ATTR_SINGLE_THREADED);
+	cq->ibv.cq_context = attr->cq_context;
+	err = ibv_cmd_create_cq_ex(context, attr, &cq->ibv, &udata);
 	if (err)
 		goto free_cq;
 	err = rxe_map_ring(&cq->ring, context->cmd_fd, &resp.mi);
 	if (err)
 		goto destroy_cq;
-	return &cq->ibv;
+	return cq;
 
 destroy_cq:
 	ibv_cmd_destroy_cq(&cq->ibv);
 free_cq:
-	pthread_spin_destroy(&cq->lock);
+	rxe_lock_fini(&cq->lock);
 	free(cq);
 	errno = err;
 	return NULL;
+}
+
+struct ibv_cq *rxe_create_cq(struct ibv_context *context, int cqe,
+			     struct ibv_comp_channel *channel, int comp_vector)
+{
+	const struct ibv_cq_init_attr_ex attr = {
+		.cqe = (uint32_t)cqe,
+		.channel = channel,
+		.comp_vector = (uint32_t)comp_vector,
+	};
+	struct rxe_cq *cq = create_cq(context, &attr);
+
+	return cq ? &cq->ibv : NULL;
+}
+
+/*
+ * Timestamps, offloads and parent domains are not for this device, and its
+ * driver fails a QP whose CQ is full.
+ */
+static int is_supported(const struct ibv_cq_init_attr_ex *attr)
+{
+	const uint64_t wc_flags = IBV_WC_STANDARD_FLAGS;
+	const uint32_t comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS;
+	const uint32_t flags = IBV_CREATE_CQ_ATTR_SINGLE_THREADED;
+
+	return !(attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
+		 flags_of(attr) & ~flags);
+}
+
+struct ibv_cq_ex *rxe_create_cq_ex(struct ibv_context *context,
+				   struct ibv_cq_init_attr_ex *attr)
+{
+	struct rxe_cq *cq;
+
+	if (!is_supported(attr)) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	cq = create_cq(context, attr);
+	if (!cq)
+		return NULL;
+	rxe_set_poll_ops(cq);
+	return &cq->vcq.cq_ex;
 }
 
 /*
@@ -62,9 +112,9 @@ int rxe_resize_cq(struct ibv_cq *ibcq, int cqe)
 	struct rxe_cq *cq = to_rxe_cq(ibcq);
 	int ret;
 
-	pthread_spin_lock(&cq->lock);
+	rxe_lock(&cq->lock);
 	ret = resize_cq_locked(cq, cqe);
-	pthread_spin_unlock(&cq->lock);
+	rxe_unlock(&cq->lock);
 	return ret;
 }
 
@@ -77,26 +127,7 @@ int rxe_destroy_cq(struct ibv_cq *ibcq)
 	if (ret)
 		return ret;
 	rxe_unmap_ring(&cq->ring);
-	pthread_spin_destroy(&cq->lock);
+	rxe_lock_fini(&cq->lock);
 	free(cq);
 	return 0;
-}
-
-int rxe_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
-{
-	struct rxe_cq *cq = to_rxe_cq(ibcq);
-	uint32_t consumer, end;
-	int n;
-
-	pthread_spin_lock(&cq->lock);
-	consumer = ring_consumer(&cq->ring);
-	end = ring_end(&cq->ring);
-	for (n = 0; n < num_entries && consumer != end; n++) {
-		rxe_decode_cqe(&wc[n], ring_slot(&cq->ring, consumer));
-		consumer = ring_next(&cq->ring, consumer);
-	}
-	if (n)
-		ring_publish_consumer(&cq->ring, consumer);
-	pthread_spin_unlock(&cq->lock);
-	return n;
 }

@@ -34,11 +34,11 @@ int rxe_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 		return verbs_err(EINVAL);
 	}
 
-	pthread_spin_lock(&sq->lock);
+	rxe_lock(&sq->lock);
 	producer = ring_producer(&sq->ring);
 	ret = queue_sends_locked(sq, &producer, &wr);
 	ring_publish_producer(&sq->ring, producer);
-	pthread_spin_unlock(&sq->lock);
+	rxe_unlock(&sq->lock);
 
 	if (ret)
 		*bad_wr = wr;
@@ -77,11 +77,11 @@ static int post_recvs(struct rxe_recv_queue *rq, struct ibv_recv_wr *wr,
 	uint32_t producer;
 	int ret;
 
-	pthread_spin_lock(&rq->lock);
+	rxe_lock(&rq->lock);
 	producer = ring_producer(&rq->ring);
 	ret = queue_recvs_locked(rq, &producer, &wr);
 	ring_publish_producer(&rq->ring, producer);
-	pthread_spin_unlock(&rq->lock);
+	rxe_unlock(&rq->lock);
 	if (!ret)
 		return 0;
 	*bad_wr = wr;

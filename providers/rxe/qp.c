@@ -28,39 +28,63 @@ static int map_queues(struct rxe_qp *qp, const struct rxe_create_qp_resp *resp)
 static void init_queues(struct rxe_qp *qp, const struct ibv_qp_cap *cap,
 			enum ibv_qp_type type)
 {
-	pthread_spin_init(&qp->sq.lock, PTHREAD_PROCESS_PRIVATE);
-	pthread_spin_init(&qp->rq.lock, PTHREAD_PROCESS_PRIVATE);
+	bool single_threaded = rxe_is_single_threaded(qp->ibv.pd);
+
+	rxe_lock_init(&qp->sq.lock, single_threaded);
+	rxe_lock_init(&qp->rq.lock, single_threaded);
 	qp->sq.max_sge = cap->max_send_sge;
 	qp->sq.max_inline = cap->max_inline_data;
 	qp->sq.opcodes = rxe_send_opcodes(type);
 	qp->rq.max_sge = cap->max_recv_sge;
 }
 
-struct ibv_qp *rxe_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+/* Nothing that only XRC, TSO or a WQ table could mean. */
+#define SUPPORTED_ATTRS                                        \
+	(IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS | \
+	 IBV_QP_INIT_ATTR_SEND_OPS_FLAGS)
+
+static int create_qp(struct rxe_qp *qp, struct ibv_context *context,
+		     struct ibv_qp_init_attr_ex *attr)
 {
 	struct rxe_create_qp_resp resp = {};
 	struct verbs_udata udata = { .out = &resp, .out_len = sizeof(resp) };
+	int err;
+
+	if (attr->comp_mask & ~(uint32_t)SUPPORTED_ATTRS)
+		return EOPNOTSUPP;
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
+		err = rxe_set_wr_ops(qp, attr->qp_type, attr->send_ops_flags);
+		if (err)
+			return err;
+	}
+	err = ibv_cmd_create_qp_ex(context, attr, &qp->ibv, &udata);
+	if (err)
+		return err;
+	err = map_queues(qp, &resp);
+	if (err) {
+		ibv_cmd_destroy_qp(&qp->ibv);
+		return err;
+	}
+	init_queues(qp, &attr->cap, attr->qp_type);
+	return 0;
+}
+
+struct ibv_qp *rxe_create_qp_ex(struct ibv_context *context,
+				struct ibv_qp_init_attr_ex *attr)
+{
 	struct rxe_qp *qp;
 	int err;
 
 	qp = calloc(1, sizeof(*qp));
 	if (!qp)
 		return NULL;
-	err = ibv_cmd_create_qp(pd, attr, &qp->ibv, &udata);
-	if (err)
-		goto free_qp;
-	err = map_queues(qp, &resp);
-	if (err)
-		goto destroy_qp;
-	init_queues(qp, &attr->cap, attr->qp_type);
+	err = create_qp(qp, context, attr);
+	if (err) {
+		free(qp);
+		errno = err;
+		return NULL;
+	}
 	return &qp->ibv;
-
-destroy_qp:
-	ibv_cmd_destroy_qp(&qp->ibv);
-free_qp:
-	free(qp);
-	errno = err;
-	return NULL;
 }
 
 int rxe_destroy_qp(struct ibv_qp *ibqp)
@@ -72,8 +96,8 @@ int rxe_destroy_qp(struct ibv_qp *ibqp)
 	if (ret)
 		return ret;
 	unmap_queues(qp);
-	pthread_spin_destroy(&qp->rq.lock);
-	pthread_spin_destroy(&qp->sq.lock);
+	rxe_lock_fini(&qp->rq.lock);
+	rxe_lock_fini(&qp->sq.lock);
 	free(qp);
 	return 0;
 }

@@ -9,31 +9,73 @@
 #define RXE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "driver.h"
 #include "queue.h"
+
+/* Not taken where the program promised that one thread uses the queue. */
+struct rxe_lock {
+	pthread_spinlock_t spin;
+	bool single_threaded;
+};
+
+static inline void rxe_lock_init(struct rxe_lock *lock, bool single_threaded)
+{
+	pthread_spin_init(&lock->spin, PTHREAD_PROCESS_PRIVATE);
+	lock->single_threaded = single_threaded;
+}
+
+static inline void rxe_lock_fini(struct rxe_lock *lock)
+{
+	pthread_spin_destroy(&lock->spin);
+}
+
+static inline void rxe_lock(struct rxe_lock *lock)
+{
+	if (!lock->single_threaded)
+		pthread_spin_lock(&lock->spin);
+}
+
+static inline void rxe_unlock(struct rxe_lock *lock)
+{
+	if (!lock->single_threaded)
+		pthread_spin_unlock(&lock->spin);
+}
 
 struct rxe_cq {
 	union {
 		struct ibv_cq ibv;
 		struct verbs_cq vcq;
 	};
-	pthread_spinlock_t lock; /* the consumer's side of the ring */
+	struct rxe_lock lock; /* the consumer's side of the ring */
 	struct rxe_ring ring;
+	/* From ibv_start_poll() to ibv_end_poll(): */
+	const struct ib_uverbs_wc *cqe; /* the current entry */
+	uint32_t next; /* the index behind it */
+};
+
+/* From ibv_wr_start() to ibv_wr_complete() or ibv_wr_abort(), under the lock */
+struct rxe_batch {
+	struct rxe_send_wqe *wqe; /* the latest request; NULL after an error */
+	uint32_t producer; /* the index behind it, not published yet */
+	uint32_t ssn; /* of the first request */
+	int err; /* the first one */
 };
 
 struct rxe_send_queue {
-	pthread_spinlock_t lock; /* the producer's side of the ring, and ssn */
+	struct rxe_lock lock; /* the producer's side of the ring, and ssn */
 	struct rxe_ring ring;
 	uint32_t max_sge;
 	uint32_t max_inline;
 	uint32_t ssn; /* sequence number of the next request */
 	uint32_t opcodes; /* bit n: enum ibv_wr_opcode n may be posted */
+	struct rxe_batch batch;
 };
 
 /* Of a QP or an SRQ. */
 struct rxe_recv_queue {
-	pthread_spinlock_t lock; /* the producer's side of the ring */
+	struct rxe_lock lock; /* the producer's side of the ring */
 	struct rxe_ring ring;
 	uint32_t max_sge;
 };
@@ -56,6 +98,12 @@ struct rxe_ah {
 	struct ibv_ah ibv;
 	uint32_t num; /* the driver's name for it in work requests */
 };
+
+/* Of queues in this PD: it is a parent domain with a thread domain. */
+static inline bool rxe_is_single_threaded(struct ibv_pd *pd)
+{
+	return to_vpd(pd)->td != NULL;
+}
 
 static inline struct rxe_cq *to_rxe_cq(struct ibv_cq *cq)
 {
@@ -82,26 +130,35 @@ static inline struct rxe_ah *to_rxe_ah(struct ibv_ah *ah)
 /* The enum ibv_wr_opcode bits that a send queue of that type takes. */
 uint32_t rxe_send_opcodes(enum ibv_qp_type type);
 /*
- * Writes wr into a slot. Returns 0, or EINVAL (without touching the slot) for
- * an opcode that the queue does not take, too many SGEs, inline data longer
- * than the queue allows, or a message that a 32-bit length cannot express.
+ * Writes wr into a slot. Returns 0, or EINVAL for an opcode that the queue
+ * does not take, too many SGEs, inline data longer than the queue allows, or a
+ * message that a 32-bit length cannot express.
  */
 int rxe_encode_send(const struct rxe_send_queue *sq, struct rxe_send_wqe *wqe,
 		    const struct ibv_send_wr *wr);
 /* Likewise. */
 int rxe_encode_recv(const struct rxe_recv_queue *rq, struct rxe_recv_wqe *wqe,
 		    const struct ibv_recv_wr *wr);
-void rxe_decode_cqe(struct ibv_wc *wc, const struct ib_uverbs_wc *cqe);
+
+/* ---- wr.c, poll.c: what programs call through the objects ------------------- */
+
+/* EOPNOTSUPP for a call that QPs of this type do not have. */
+int rxe_set_wr_ops(struct rxe_qp *qp, enum ibv_qp_type type,
+		   uint64_t send_ops_flags);
+void rxe_set_poll_ops(struct rxe_cq *cq);
 
 /* ---- the ops ---------------------------------------------------------------- */
 
 struct ibv_cq *rxe_create_cq(struct ibv_context *context, int cqe,
 			     struct ibv_comp_channel *channel, int comp_vector);
+struct ibv_cq_ex *rxe_create_cq_ex(struct ibv_context *context,
+				   struct ibv_cq_init_attr_ex *attr);
 int rxe_resize_cq(struct ibv_cq *cq, int cqe);
 int rxe_destroy_cq(struct ibv_cq *cq);
 int rxe_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
 
-struct ibv_qp *rxe_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
+struct ibv_qp *rxe_create_qp_ex(struct ibv_context *context,
+				struct ibv_qp_init_attr_ex *attr);
 int rxe_destroy_qp(struct ibv_qp *qp);
 int rxe_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr,
 		  struct ibv_send_wr **bad_wr);
@@ -118,5 +175,7 @@ int rxe_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr,
 
 struct ibv_ah *rxe_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 int rxe_destroy_ah(struct ibv_ah *ah);
+
+int rxe_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
 
 #endif

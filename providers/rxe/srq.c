@@ -15,7 +15,7 @@ struct ibv_srq *rxe_create_srq(struct ibv_pd *pd,
 	srq = calloc(1, sizeof(*srq));
 	if (!srq)
 		return NULL;
-	pthread_spin_init(&srq->rq.lock, PTHREAD_PROCESS_PRIVATE);
+	rxe_lock_init(&srq->rq.lock, rxe_is_single_threaded(pd));
 	err = ibv_cmd_create_srq(pd, attr, &srq->ibv, &udata);
 	if (err)
 		goto free_srq;
@@ -28,7 +28,7 @@ struct ibv_srq *rxe_create_srq(struct ibv_pd *pd,
 destroy_srq:
 	ibv_cmd_destroy_srq(&srq->ibv);
 free_srq:
-	pthread_spin_destroy(&srq->rq.lock);
+	rxe_lock_fini(&srq->rq.lock);
 	free(srq);
 	errno = err;
 	return NULL;
@@ -65,9 +65,9 @@ int rxe_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr,
 	struct rxe_srq *srq = to_rxe_srq(ibsrq);
 	int ret;
 
-	pthread_spin_lock(&srq->rq.lock);
+	rxe_lock(&srq->rq.lock);
 	ret = modify_srq_locked(srq, attr, attr_mask);
-	pthread_spin_unlock(&srq->rq.lock);
+	rxe_unlock(&srq->rq.lock);
 	return ret;
 }
 
@@ -80,7 +80,7 @@ int rxe_destroy_srq(struct ibv_srq *ibsrq)
 	if (ret)
 		return ret;
 	rxe_unmap_ring(&srq->rq.ring);
-	pthread_spin_destroy(&srq->rq.lock);
+	rxe_lock_fini(&srq->rq.lock);
 	free(srq);
 	return 0;
 }

@@ -44,8 +44,8 @@ static int setup(void **state)
 	qp.ibv.state = IBV_QPS_RTS;
 	init_ring(&qp.sq.ring, &sq_mem);
 	init_ring(&qp.rq.ring, &rq_mem);
-	pthread_spin_init(&qp.sq.lock, PTHREAD_PROCESS_PRIVATE);
-	pthread_spin_init(&qp.rq.lock, PTHREAD_PROCESS_PRIVATE);
+	rxe_lock_init(&qp.sq.lock, false);
+	rxe_lock_init(&qp.rq.lock, false);
 	qp.sq.max_sge = 1;
 	qp.rq.max_sge = 1;
 	qp.sq.opcodes = rxe_send_opcodes(IBV_QPT_RC);
@@ -153,6 +153,24 @@ static void test_send_needs_a_qp_that_sends(void **state)
 	assert_int_equal(rxe_post_send(&qp.ibv, wr, &bad), 0);
 }
 
+/* With the locks held by another, whoever takes them would wait for ever. */
+static void test_single_threaded_takes_no_lock(void **state)
+{
+	struct ibv_send_wr send[1], *bad_send;
+	struct ibv_recv_wr recv[1], *bad_recv;
+
+	chain_sends(send, 1);
+	chain_recvs(recv, 1);
+	qp.sq.lock.single_threaded = true;
+	qp.rq.lock.single_threaded = true;
+	pthread_spin_lock(&qp.sq.lock.spin);
+	pthread_spin_lock(&qp.rq.lock.spin);
+	assert_int_equal(rxe_post_send(&qp.ibv, send, &bad_send), 0);
+	assert_int_equal(rxe_post_recv(&qp.ibv, recv, &bad_recv), 0);
+	assert_int_not_equal(pthread_spin_trylock(&qp.sq.lock.spin), 0);
+	assert_int_not_equal(pthread_spin_trylock(&qp.rq.lock.spin), 0);
+}
+
 static void test_failed_doorbell_is_reported(void **state)
 {
 	struct ibv_send_wr wr[2], *bad = NULL;
@@ -215,6 +233,47 @@ static void test_recv_needs_an_initialised_qp(void **state)
 	assert_int_equal(rxe_post_recv(&qp.ibv, wr, &bad), 0);
 }
 
+static struct ibv_mw_bind bind_of(struct ibv_mr *mr)
+{
+	struct ibv_mw_bind bind = {
+		.wr_id = 55,
+		.send_flags = IBV_SEND_SIGNALED,
+		.bind_info = { .mr = mr, .addr = 0x1000, .length = 10 },
+	};
+
+	return bind;
+}
+
+static void test_bind_is_a_request_with_the_next_key(void **state)
+{
+	struct ibv_mr mr = { .lkey = 0x500 };
+	struct ibv_mw mw = { .rkey = 0x9ff };
+	struct ibv_mw_bind bind = bind_of(&mr);
+	const struct rxe_send_wqe *wqe = ring_slot(&qp.sq.ring, 0);
+
+	assert_int_equal(rxe_bind_mw(&qp.ibv, &mw, &bind), 0);
+	assert_int_equal(doorbells, 1);
+	assert_int_equal(wqe->wr.wr_id, 55);
+	assert_int_equal(wqe->wr.opcode, IBV_WR_BIND_MW);
+	assert_int_equal(wqe->wr.send_flags, IBV_SEND_SIGNALED);
+	assert_int_equal(wqe->wr.wr.mw.mr_lkey, 0x500);
+	assert_int_equal(wqe->wr.wr.mw.mw_rkey, 0x9ff);
+	assert_int_equal(wqe->wr.wr.mw.rkey, 0x900);
+	assert_int_equal(mw.rkey, 0x900);
+}
+
+static void test_refused_bind_leaves_the_key(void **state)
+{
+	struct ibv_mr mr = { .lkey = 0x500 };
+	struct ibv_mw mw = { .rkey = 0x901 };
+	struct ibv_mw_bind bind = bind_of(&mr);
+
+	qp.ibv.state = IBV_QPS_RTR;
+	assert_int_equal(rxe_bind_mw(&qp.ibv, &mw, &bind), EINVAL);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(mw.rkey, 0x901);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -224,7 +283,10 @@ int main(void)
 		CASE(test_full_queue_stops_at_the_request_without_slot),
 		CASE(test_requests_before_a_bad_one_are_sent),
 		CASE(test_send_needs_a_qp_that_sends),
+		CASE(test_single_threaded_takes_no_lock),
 		CASE(test_failed_doorbell_is_reported),
+		CASE(test_bind_is_a_request_with_the_next_key),
+		CASE(test_refused_bind_leaves_the_key),
 		CASE(test_recvs_until_full),
 		CASE(test_bad_recv),
 		CASE(test_recv_needs_a_receive_queue),
