@@ -18,3 +18,24 @@ cdef class CQ(PyverbsCM):
 
 cdef class WC(PyverbsObject):
     cdef v.ibv_wc wc
+
+
+cdef class CqInitAttrEx(PyverbsObject):
+    cdef v.ibv_cq_init_attr_ex attr
+    cdef CompChannel channel
+    cdef object domain
+
+
+cdef class PollCqAttr(PyverbsObject):
+    cdef v.ibv_poll_cq_attr attr
+
+
+cdef class CQEX(CQ):
+    cdef object domain
+    cdef unsigned long long wc_flags
+    cdef bint polling
+    cdef v.ibv_cq_ex *current(self, unsigned long long flag=*) except NULL
+
+
+cdef class WcTmInfo(PyverbsObject):
+    cdef v.ibv_wc_tm_info info

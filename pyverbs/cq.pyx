@@ -2,12 +2,13 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Completion queues, their channels, and completions."""
 
-from libc.errno cimport errno
+from libc.errno cimport ENOENT, errno
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from pyverbs.base cimport check_minus_one, check_open, check_ptr, check_status
 from pyverbs.device cimport Context
+from pyverbs.pd cimport PD
 
 from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
@@ -313,3 +314,6 @@ cdef class WC(PyverbsObject):
     @dlid_path_bits.setter
     def dlid_path_bits(self, val):
         self.wc.dlid_path_bits = val
+
+
+include 'cq_ex.pxi'

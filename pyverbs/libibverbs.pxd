@@ -136,6 +136,26 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     cdef struct ibv_cq:
         int cqe
 
+    cdef struct ibv_cq_init_attr_ex:
+        uint32_t cqe
+        ibv_comp_channel *channel
+        uint32_t comp_vector
+        uint64_t wc_flags
+        uint32_t comp_mask
+        uint32_t flags
+        ibv_pd *parent_domain
+
+    cdef struct ibv_poll_cq_attr:
+        uint32_t comp_mask
+
+    cdef struct ibv_wc_tm_info:
+        uint64_t tag
+        uint32_t priv
+
+    cdef struct ibv_cq_ex:
+        ibv_wc_status status
+        uint64_t wr_id
+
     cdef struct ibv_srq:
         pass
 
@@ -214,6 +234,31 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         uint32_t qp_num
         ibv_qp_state state
         ibv_qp_type qp_type
+
+    cdef struct ibv_qp_init_attr_ex:
+        ibv_cq *send_cq
+        ibv_cq *recv_cq
+        ibv_srq *srq
+        ibv_qp_cap cap
+        ibv_qp_type qp_type
+        int sq_sig_all
+        uint32_t comp_mask
+        ibv_pd *pd
+        uint32_t create_flags
+        uint16_t max_tso_header
+        uint32_t source_qpn
+        uint64_t send_ops_flags
+
+    cdef struct ibv_qp_ex:
+        uint64_t comp_mask
+        uint64_t wr_id
+        unsigned int wr_flags
+        void (*wr_set_ud_addr)(ibv_qp_ex *, ibv_ah *, uint32_t, uint32_t)
+        void (*wr_set_xrc_srqn)(ibv_qp_ex *, uint32_t)
+
+    cdef struct ibv_data_buf:
+        void *addr
+        size_t length
 
     cdef struct ibv_sge:
         uint64_t addr
@@ -314,6 +359,28 @@ cdef extern from '<infiniband/verbs.h>' nogil:
                          void **cq_context)
     void ibv_ack_cq_events(ibv_cq *cq, unsigned int num_events)
 
+    ibv_cq_ex *ibv_create_cq_ex(ibv_context *context,
+                                ibv_cq_init_attr_ex *attr)
+    ibv_cq *ibv_cq_ex_to_cq(ibv_cq_ex *cq)
+    int ibv_start_poll(ibv_cq_ex *cq, ibv_poll_cq_attr *attr)
+    int ibv_next_poll(ibv_cq_ex *cq)
+    void ibv_end_poll(ibv_cq_ex *cq)
+    ibv_wc_opcode ibv_wc_read_opcode(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_vendor_err(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_byte_len(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_imm_data(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_qp_num(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_src_qp(ibv_cq_ex *cq)
+    unsigned int ibv_wc_read_wc_flags(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_slid(ibv_cq_ex *cq)
+    uint8_t ibv_wc_read_sl(ibv_cq_ex *cq)
+    uint8_t ibv_wc_read_dlid_path_bits(ibv_cq_ex *cq)
+    uint64_t ibv_wc_read_completion_ts(ibv_cq_ex *cq)
+    uint64_t ibv_wc_read_completion_wallclock_ns(ibv_cq_ex *cq)
+    uint16_t ibv_wc_read_cvlan(ibv_cq_ex *cq)
+    uint32_t ibv_wc_read_flow_tag(ibv_cq_ex *cq)
+    void ibv_wc_read_tm_info(ibv_cq_ex *cq, ibv_wc_tm_info *info)
+
     ibv_ah *ibv_create_ah(ibv_pd *pd, ibv_ah_attr *attr)
     ibv_ah *ibv_create_ah_from_wc(ibv_pd *pd, ibv_wc *wc, ibv_grh *grh,
                                   uint8_t port)
@@ -326,3 +393,37 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     int ibv_destroy_qp(ibv_qp *qp)
     int ibv_post_send(ibv_qp *qp, ibv_send_wr *wr, ibv_send_wr **bad_wr)
     int ibv_post_recv(ibv_qp *qp, ibv_recv_wr *wr, ibv_recv_wr **bad_wr)
+
+    ibv_qp *ibv_create_qp_ex(ibv_context *context, ibv_qp_init_attr_ex *attr)
+    ibv_qp_ex *ibv_qp_to_qp_ex(ibv_qp *qp)
+    void ibv_wr_start(ibv_qp_ex *qp)
+    int ibv_wr_complete(ibv_qp_ex *qp)
+    void ibv_wr_abort(ibv_qp_ex *qp)
+    void ibv_wr_send(ibv_qp_ex *qp)
+    void ibv_wr_send_imm(ibv_qp_ex *qp, uint32_t imm_data)
+    void ibv_wr_send_inv(ibv_qp_ex *qp, uint32_t rkey)
+    void ibv_wr_send_tso(ibv_qp_ex *qp, void *hdr, uint16_t hdr_sz,
+                         uint16_t mss)
+    void ibv_wr_rdma_read(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr)
+    void ibv_wr_rdma_write(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr)
+    void ibv_wr_rdma_write_imm(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr,
+                               uint32_t imm_data)
+    void ibv_wr_atomic_cmp_swp(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr,
+                               uint64_t compare, uint64_t swap)
+    void ibv_wr_atomic_fetch_add(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr,
+                                 uint64_t add)
+    void ibv_wr_atomic_write(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr,
+                             const void *data)
+    void ibv_wr_flush(ibv_qp_ex *qp, uint32_t rkey, uint64_t addr,
+                      size_t length, uint8_t type, uint8_t level)
+    void ibv_wr_local_inv(ibv_qp_ex *qp, uint32_t rkey)
+    void ibv_wr_set_ud_addr(ibv_qp_ex *qp, ibv_ah *ah, uint32_t qpn,
+                            uint32_t qkey)
+    void ibv_wr_set_xrc_srqn(ibv_qp_ex *qp, uint32_t srqn)
+    void ibv_wr_set_sge(ibv_qp_ex *qp, uint32_t lkey, uint64_t addr,
+                        uint32_t length)
+    void ibv_wr_set_sge_list(ibv_qp_ex *qp, size_t num_sge,
+                             const ibv_sge *sges)
+    void ibv_wr_set_inline_data(ibv_qp_ex *qp, void *addr, size_t length)
+    void ibv_wr_set_inline_data_list(ibv_qp_ex *qp, size_t num_buf,
+                                     const ibv_data_buf *bufs)

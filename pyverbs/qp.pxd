@@ -3,6 +3,7 @@
 from pyverbs cimport libibverbs as v
 from pyverbs.base cimport PyverbsCM, PyverbsObject
 from pyverbs.cq cimport CQ
+from pyverbs.pd cimport PD
 
 
 cdef class QPCap(PyverbsObject):
@@ -25,3 +26,23 @@ cdef class QP(PyverbsCM):
     cdef object scq
     cdef object rcq
     cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL
+    cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL
+
+
+cdef class QPInitAttrEx(PyverbsObject):
+    cdef v.ibv_qp_init_attr_ex attr
+    cdef object scq
+    cdef object rcq
+    cdef object _pd
+
+
+cdef class DataBuffer(PyverbsCM):
+    cdef v.ibv_data_buf data
+
+
+cdef class QPEx(QP):
+    cdef v.ibv_qp_ex *ex
+    cdef unsigned long long ops
+    cdef bint in_batch
+    cdef v.ibv_qp_ex *batch(self) except NULL
+    cdef v.ibv_qp_ex *may(self, unsigned long long op) except NULL

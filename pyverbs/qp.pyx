@@ -3,13 +3,16 @@
 """Queue pairs, their attributes and states."""
 
 from libc.errno cimport errno
+from libc.stdint cimport uintptr_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from pyverbs.addr cimport AHAttr
+from pyverbs.addr cimport AH, AHAttr
 from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.cq cimport CQ
+from pyverbs.device cimport Context
 from pyverbs.pd cimport PD
-from pyverbs.wr cimport RecvWR, SendWR
+from pyverbs.wr cimport SGE, RecvWR, SendWR, copy_sges
 
 from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
@@ -419,32 +422,60 @@ cdef class QPAttr(PyverbsObject):
 
 
 cdef class QP(PyverbsCM):
-    """A queue pair in a PD.
+    """A queue pair.
 
+    creator is a PD with a QPInitAttr, or a Context with a QPInitAttrEx.
     With a qp_attr it goes on as far as that takes it: a UD QP to RTS, a
     connected one to INIT. What init_attr asked for is updated to what the
     device gave.
     """
 
-    def __init__(self, PD creator not None, QPInitAttr init_attr not None,
+    def __init__(self, creator not None, init_attr not None,
                  QPAttr qp_attr=None):
-        cdef int err
-
-        check_open(creator.pd, 'PD')
-        init_attr.attr.send_cq = self._use_cq(init_attr.scq)
-        init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
-        with nogil:
-            self.qp = v.ibv_create_qp(creator.pd, &init_attr.attr)
-            err = errno
-        check_ptr(self.qp, err, 'ibv_create_qp')
-        self.pd = creator
-        self.scq = init_attr.scq
-        self.rcq = init_attr.rcq
+        if isinstance(creator, Context):
+            self._create_ex(creator, init_attr)
+        else:
+            self._create(creator, init_attr)
         for parent in (self.pd, self.scq, self.rcq):
             if parent is not None:
                 (<PyverbsCM>parent).add_ref(self)
         if qp_attr is not None:
             self._advance(qp_attr)
+
+    def _create(self, PD pd, QPInitAttr init_attr):
+        cdef int err
+
+        check_open(pd.pd, 'PD')
+        init_attr.attr.send_cq = self._use_cq(init_attr.scq)
+        init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
+        with nogil:
+            self.qp = v.ibv_create_qp(pd.pd, &init_attr.attr)
+            err = errno
+        check_ptr(self.qp, err, 'ibv_create_qp')
+        self.pd = pd
+        self.scq = init_attr.scq
+        self.rcq = init_attr.rcq
+
+    def _create_ex(self, Context context, QPInitAttrEx init_attr):
+        cdef int err
+
+        check_open(context.context, 'Context')
+        init_attr.attr.send_cq = self._use_cq(init_attr.scq)
+        init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
+        init_attr.attr.pd = self._use_pd(init_attr._pd)
+        with nogil:
+            self.qp = v.ibv_create_qp_ex(context.context, &init_attr.attr)
+            err = errno
+        check_ptr(self.qp, err, 'ibv_create_qp_ex')
+        self.pd = init_attr._pd
+        self.scq = init_attr.scq
+        self.rcq = init_attr.rcq
+
+    cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL:
+        if pd is None:
+            return NULL
+        check_open(pd.pd, 'PD')
+        return pd.pd
 
     cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL:
         if cq is None:
@@ -567,3 +598,6 @@ cdef class QP(PyverbsCM):
     def qp_type(self):
         check_open(self.qp, 'QP')
         return e.ibv_qp_type(self.qp.qp_type)
+
+
+include 'qp_ex.pxi'

@@ -4,6 +4,9 @@ from pyverbs cimport libibverbs as v
 from pyverbs.base cimport PyverbsCM
 
 
+cdef v.ibv_sge *copy_sges(sges, num_sge) except? NULL
+
+
 cdef class SGE(PyverbsCM):
     cdef v.ibv_sge sge
 

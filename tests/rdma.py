@@ -9,12 +9,12 @@ import time
 
 from pyverbs import enums as e
 from pyverbs.addr import AHAttr, GID, GlobalRoute
-from pyverbs.cq import CQ, CompChannel
+from pyverbs.cq import CQ, CQEX, CompChannel, CqInitAttrEx
 from pyverbs.device import Context
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.mr import MR, DmaBufMR
 from pyverbs.pd import PD
-from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
+from pyverbs.qp import QP, QPAttr, QPCap, QPEx, QPInitAttr, QPInitAttrEx
 from pyverbs.wr import SGE, RecvWR, SendWR
 
 PAGE = 4096
@@ -88,23 +88,46 @@ def routable_gid(ctx):
     raise AssertionError(f'{ctx.name} has no GID made from an IPv4 address')
 
 
+def make_cq(ctx, channel, cq_ex=None):
+    """A CQ, or a CQEX if there is a dict of what its attributes are."""
+    if cq_ex is None:
+        return CQ(ctx, 64, None, channel, 0)
+    return CQEX(ctx, CqInitAttrEx(64, channel, **cq_ex))
+
+
+def make_qp(ctx, pd, cq, qp_type, cap, send_ops=0):
+    """A QP, or a QPEx for these ibv_wr_* calls."""
+    if not send_ops:
+        return QP(pd, QPInitAttr(qp_type=qp_type, scq=cq, rcq=cq, cap=cap))
+    mask = e.IBV_QP_INIT_ATTR_PD | e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
+    return QPEx(ctx, QPInitAttrEx(qp_type=qp_type, scq=cq, rcq=cq, cap=cap,
+                                  pd=pd, comp_mask=mask,
+                                  send_ops_flags=send_ops))
+
+
 class Side:
-    """One end of a connection: a PD, CQ and QP, in a device of its own."""
+    """One end of a connection: a PD, CQ and QP, in a device of its own.
+
+    With send_ops the QP is a QPEx, with cq_ex the CQ a CQEX.
+    """
 
     def __init__(self, device, qp_type=e.IBV_QPT_RC, access=REMOTE, inline=64,
-                 events=False):
+                 events=False, send_ops=0, cq_ex=None):
         self.ctx = Context(name=device)
         self.pd = PD(self.ctx)
         self.channel = CompChannel(self.ctx) if events else None
-        self.cq = CQ(self.ctx, 64, None, self.channel, 0)
-        cap = QPCap(16, 16, 4, 4, inline)
-        self.qp = QP(self.pd, QPInitAttr(qp_type=qp_type, scq=self.cq,
-                                         rcq=self.cq, cap=cap))
+        self.cq = make_cq(self.ctx, self.channel, cq_ex)
+        self.qp = make_qp(self.ctx, self.pd, self.cq, qp_type,
+                          QPCap(16, 16, 4, 4, inline), send_ops)
         self.access = access
         self.gid_index, self.gid = routable_gid(self.ctx)
 
     def close(self):
         self.ctx.close()
+
+    def enter(self, state):
+        """For states that need nothing to be reached: reset and error."""
+        self.qp.modify(QPAttr(qp_state=state), e.IBV_QP_STATE)
 
     def ah_attr(self, gid):
         return AHAttr(is_global=1, port_num=1,
@@ -165,6 +188,19 @@ class Pair:
 
     def __exit__(self, *exc):
         self.close()
+
+
+# Datagrams.
+
+QKEY = 0x11111111
+
+
+def ud_side(device, **options):
+    side = Side(device, e.IBV_QPT_UD, **options)
+    attr = QPAttr(port_num=1)
+    attr.qkey = QKEY
+    side.qp.to_rts(attr)
+    return side
 
 
 class Region:

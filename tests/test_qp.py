@@ -15,13 +15,12 @@ from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
 from pyverbs.wr import SGE, RecvWR, SendWR
 
-from rdma import (CANARY, REMOTE, Pair, Region, Side, compare, connect, expect,
-                  pattern, poll, succeed)
+from rdma import (CANARY, QKEY, REMOTE, Pair, Region, Side, compare, connect,
+                  expect, pattern, poll, succeed, ud_side)
 
 DATA = 1
 RC = e.IBV_QPT_RC
 GRH = 40
-QKEY = 0x11111111
 
 
 @pytest.fixture
@@ -312,17 +311,9 @@ def test_between_devices_of_different_modes():
 
 # Datagrams.
 
-def ud_side():
-    side = Side('rxe0', e.IBV_QPT_UD)
-    attr = QPAttr(port_num=1)
-    attr.qkey = QKEY
-    side.qp.to_rts(attr)
-    return side
-
-
 @pytest.fixture
 def datagrams():
-    a, b = ud_side(), ud_side()
+    a, b = ud_side('rxe0'), ud_side('rxe0')
     yield a, b
     a.close()
     b.close()
