@@ -12,7 +12,6 @@ PACKAGES = ("release", "newest")
 class Difference(NamedTuple):
     """One thing that is not as in the stock package."""
 
-    where: str  # a library, or "headers"
     what: str  # a symbol, or a kind and a name
     text: str  # how it differs
 
@@ -21,7 +20,7 @@ class Known(NamedTuple):
     """One line of the list."""
 
     packages: tuple
-    where: str
+    where: str  # a library, or "headers"
     what: str
     reason: str
 
@@ -44,31 +43,36 @@ def parse(lines):
 
 
 def read_known(package, where, path=LIST):
-    """What the list has for one package and one place, by name."""
+    """What the list has for one package and one place: reasons by name."""
     with open(path, encoding="ascii") as lines:
         return {
-            known.what: known
+            known.what: known.reason
             for known in parse(lines)
             if package in known.packages and known.where == where
         }
 
 
-def unexpected(found, known):
-    """Differences nobody listed, then what is listed without being found."""
-    seen = {difference.what for difference in found}
-    for difference in found:
-        if difference.what not in known:
-            yield difference
-    for what, entry in known.items():
-        if what not in seen:
+class Comparison:
+    """What was found in one place, sorted by what the list says about it."""
+
+    def __init__(self, package, where, compared, found, known):
+        self.package = package
+        self.where = where
+        self.compared = compared
+        self.listed = [d for d in found if d.what in known]
+        self.unexpected = [d for d in found if d.what not in known]
+        self.reasons = {d.what: known[d.what] for d in self.listed}
+        for what in known.keys() - self.reasons.keys():
             text = "listed as different, but is not"
-            yield Difference(entry.where, what, text)
+            self.unexpected.append(Difference(what, text))
 
-
-def report(title, found, package, where):
-    """Prints what is unexpected; returns the exit code."""
-    bad = list(unexpected(found, read_known(package, where)))
-    for difference in bad:
-        print(f"{difference.what}: {difference.text}")
-    print(f"{title}: {len(found)} differences, {len(bad)} of them unexpected")
-    return 1 if bad else 0
+    def as_dict(self):
+        return {
+            "package": self.package,
+            "where": self.where,
+            "compared": self.compared,
+            "listed": [
+                {**d._asdict(), "reason": self.reasons[d.what]} for d in self.listed
+            ],
+            "unexpected": [d._asdict() for d in self.unexpected],
+        }

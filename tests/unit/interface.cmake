@@ -23,35 +23,21 @@ script_test(man_examples check_man_examples.py --cc ${CMAKE_C_COMPILER}
 
 script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE})
 
-# mlx5dv.h has only what is implemented. ionic is younger than the release.
-set(HEADERS_newest ${PUBLIC_HEADERS})
-list(REMOVE_ITEM HEADERS_newest mlx5dv.h)
-set(HEADERS_release ${HEADERS_newest})
-list(REMOVE_ITEM HEADERS_release ionic_dv.h)
-set(LIBRARIES_release ibverbs mlx5 mlx4 efa hns mana)
-set(LIBRARIES_newest ${LIBRARIES_release} ionic)
-
-# compare_with(PACKAGE): headers, libraries and programs with that package's.
+# What ./dev abi shows, and whether Debian's programs find what they look up.
 function(compare_with package)
-	set(root ${STOCK_ROOT_${package}})
-	script_test(headers_${package} check_headers.py --package ${package}
-		--stock ${root}/usr/include --ours ${OUR_INCLUDE}
-		${HEADERS_${package}})
-	foreach(library ${LIBRARIES_${package}})
-		if(TARGET ${library})
-			script_test(symbols_${library}_${package} check_symbols.py
-				--package ${package}
-				--stock ${root}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}
-				--ours ${PROJECT_BINARY_DIR}/lib
-				lib${library}.so.1)
-		endif()
-	endforeach()
-	script_test(programs_bind_${package} check_programs.py --stock ${root}
+	script_test(abi_${package} abi.py --package ${package}
+		--release ${STOCK_ROOT_release} --newest ${STOCK_ROOT_newest}
+		${PROJECT_BINARY_DIR})
+	script_test(programs_bind_${package} check_programs.py
+		--stock ${STOCK_ROOT_${package}}
 		--ours ${PROJECT_BINARY_DIR}/lib)
 endfunction()
 
 compare_with(release)
 compare_with(newest)
+
+add_test(NAME test_abi COMMAND ${Python3_EXECUTABLE} -B
+	${CMAKE_CURRENT_SOURCE_DIR}/test_abi.py)
 
 # map_test(LIBRARY FOLDER HEADER PREFIX...)
 function(map_test library folder header)
