@@ -23,15 +23,17 @@ cmake_build() {
 }
 
 # Kbuild wants to write next to the sources: give it a folder with copies,
-# renewed only where they differ.
+# renewed only where they differ. Each kernel has a module of its own; the guest
+# finds the folder by the name of the kernel it runs.
 build_module() {
-	local dir=$BUILD/softhca kernel
+	local kernel dir
 
-	kernel=$(find_kernel "$ROOT")
+	kernel=$(find_kernel "$ROOT") || return
+	dir=$BUILD/softhca-$kernel
 	mkdir -p "$dir"
 	rsync_sources "$SRC/tests/softhca" "$dir"
-	in_root make -C "/lib/modules/$kernel/build" M=/src/build-vm/softhca \
-		modules
+	in_root make -C "/lib/modules/$kernel/build" \
+		"M=/src/build-vm/softhca-$kernel" modules
 }
 
 # Kbuild's own output stays where it is; sources that are gone go.
@@ -63,9 +65,12 @@ build_all() {
 	lock "$BUILD/.lock" "$BUILD_LOCK"
 	check_stamp
 	step "building for the VM" build.log cmake_build build-vm
-	if [[ -e $SRC/tests/softhca/Kbuild || -e $SRC/tests/softhca/Makefile ]]; then
-		step "building the software device" softhca.log build_module
-	fi
+	build_module_step
+}
+
+build_module_step() {
+	step "building the software device ($KERNEL_CHOICE kernel)" \
+		softhca.log build_module
 }
 
 # A VM may run for long: others may build in the meantime.

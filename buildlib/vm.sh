@@ -21,15 +21,26 @@ readonly QEMU_OPTS=(
 	-device virtio-serial-pci
 )
 
-find_kernel() {
-	local dir
+# Which of the root file system's kernels to boot, and to build modules for.
+KERNEL_CHOICE=release
 
-	for dir in "$1"/lib/modules/*; do
-		[[ -e $1/boot/vmlinuz-${dir##*/} ]] || continue
-		printf '%s' "${dir##*/}"
-		return
-	done
-	die "no kernel in $1; './dev clean --all' and a new run make it anew"
+choose_kernel() {
+	case $1 in
+	release | newest) KERNEL_CHOICE=$1 ;;
+	*) die "no kernel '$1': release or newest" ;;
+	esac
+}
+
+# The backports' kernel has a higher version than the release's own.
+find_kernel() {
+	local kernels end=1
+
+	mapfile -t kernels < <(cd "$1/boot" && printf '%s\n' vmlinuz-* |
+		sort --version-sort)
+	[[ -e $1/boot/${kernels[0]} ]] ||
+		die "no kernel in $1; './dev clean --all' and a new run make it anew"
+	[[ $KERNEL_CHOICE == release ]] || end=${#kernels[@]}
+	printf '%s' "${kernels[end - 1]#vmlinuz-}"
 }
 
 make_initramfs() {

@@ -175,10 +175,7 @@ static const struct ib_device_ops hca_ops = {
 	.mmap = hca_mmap,
 	.alloc_pd = hca_alloc_pd,
 	.dealloc_pd = hca_dealloc_pd,
-	.reg_user_mr = hca_reg_user_mr,
-	.reg_user_mr_dmabuf = hca_reg_user_mr_dmabuf,
 	.dereg_mr = hca_dereg_mr,
-	.create_cq = hca_create_cq,
 	.destroy_cq = hca_destroy_cq,
 	.create_qp = hca_create_qp,
 	.modify_qp = hca_modify_qp,
@@ -239,6 +236,7 @@ static int register_device(struct hca_dev *dev)
 	addrconf_addr_eui48((u8 *)&ib->node_guid, dev->ndev->dev_addr);
 	strscpy(ib->node_desc, "softhca", sizeof(ib->node_desc));
 	ib_set_device_ops(ib, &hca_ops);
+	ib_set_device_ops(ib, &hca_compat_ops);
 	ret = ib_device_set_netdev(ib, dev->ndev, 1);
 	if (ret)
 		return ret;

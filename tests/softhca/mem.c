@@ -39,7 +39,7 @@ int hca_ring_pin(struct hca_ring *ring, struct ib_device *ib, u64 addr,
 {
 	struct ib_umem *umem;
 
-	umem = ib_umem_get(ib, addr, len, IB_ACCESS_LOCAL_WRITE);
+	umem = ib_umem_get_va(ib, addr, len, IB_ACCESS_LOCAL_WRITE);
 	if (IS_ERR(umem))
 		return PTR_ERR(umem);
 

@@ -101,7 +101,7 @@ static void hca_move_notify(struct dma_buf_attachment *attach)
 
 static const struct dma_buf_attach_ops hca_attach_ops = {
 	.allow_peer2peer = false,
-	.move_notify = hca_move_notify,
+	.HCA_MOVE_NOTIFY_OP = hca_move_notify,
 };
 
 /* Also called when the memory is released: that is no revocation. */
@@ -211,7 +211,7 @@ static int import_user(struct hca_mr *mr, struct ib_device *ib, u64 start)
 	struct ib_umem *umem;
 	int ret;
 
-	umem = ib_umem_get(ib, start, mr->len, mr->access);
+	umem = ib_umem_get_va(ib, start, mr->len, mr->access);
 	if (IS_ERR(umem))
 		return PTR_ERR(umem);
 

@@ -24,7 +24,7 @@ static void port_event(struct net_device *ndev, enum ib_event_type type)
 		.event = type,
 	};
 
-	if (READ_ONCE(priv->dev->registered))
+	if (!HCA_CORE_REPORTS_PORTS && READ_ONCE(priv->dev->registered))
 		ib_dispatch_event(&event);
 }
 

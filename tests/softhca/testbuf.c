@@ -24,10 +24,9 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "softhca_testbuf.h"
 #include "testbuf.h"
-
-MODULE_IMPORT_NS(DMA_BUF);
 
 #define GUARD_BYTE 0xc3 /* what guard pages hold */
 #define POISON_BYTE 0xdb /* what pages hold that the buffer left */
@@ -35,6 +34,7 @@ MODULE_IMPORT_NS(DMA_BUF);
 static atomic_t testbuf_live;
 static atomic_t testbuf_moves;
 static atomic_t testbuf_violations;
+static u32 map_pins = HCA_MAP_PINS;
 
 /* A page of the buffer with its physical neighbours. */
 struct guarded_page {
@@ -550,7 +550,7 @@ static bool holds_pin(struct dma_buf_attachment *attach)
 
 	if (ta->sgt && !attach->importer_ops)
 		return true;
-	if (ta->sgt && !IS_ENABLED(CONFIG_DMABUF_MOVE_NOTIFY))
+	if (ta->sgt && HCA_MAP_PINS)
 		by_map = 1;
 	return ta->pins > by_map;
 }
@@ -567,7 +567,7 @@ static bool is_pinned(struct dma_buf *dmabuf)
 /* Importers unmap in the callback; one that did not, broke the rules. */
 static void notify_importers(struct testbuf *tb)
 {
-	dma_buf_move_notify(tb->dmabuf);
+	dma_buf_invalidate_mappings(tb->dmabuf);
 	if (!tb->stats.mapped)
 		return;
 	tb->stats.violations += tb->stats.mapped;
@@ -912,6 +912,7 @@ int testbuf_init(struct dentry *debugfs_dir)
 				&testbuf_moves);
 	debugfs_create_atomic_t("testbuf_violations", 0400, debugfs_dir,
 				&testbuf_violations);
+	debugfs_create_u32("map_pins", 0400, debugfs_dir, &map_pins);
 	return misc_register(&testbuf_misc);
 }
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+// Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/module.h>
+
+#include "softhca.h"
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+
+MODULE_IMPORT_NS("DMA_BUF");
+
+/* Hints about caches: no device but real ones takes them. */
+static struct ib_mr *reg_user_mr(struct ib_pd *pd, u64 start, u64 length,
+				 u64 virt, int access, struct ib_dmah *dmah,
+				 struct ib_udata *udata)
+{
+	if (dmah)
+		return ERR_PTR(-EOPNOTSUPP);
+	return hca_reg_user_mr(pd, start, length, virt, access, udata);
+}
+
+static struct ib_mr *reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset,
+					u64 length, u64 virt, int fd,
+					int access, struct ib_dmah *dmah,
+					struct uverbs_attr_bundle *attrs)
+{
+	if (dmah)
+		return ERR_PTR(-EOPNOTSUPP);
+	return hca_reg_user_mr_dmabuf(pd, offset, length, virt, fd, access,
+				      attrs);
+}
+
+const struct ib_device_ops hca_compat_ops = {
+	.create_user_cq = hca_create_cq,
+	.reg_user_mr = reg_user_mr,
+	.reg_user_mr_dmabuf = reg_user_mr_dmabuf,
+};
+
+#else
+
+MODULE_IMPORT_NS(DMA_BUF);
+
+const struct ib_device_ops hca_compat_ops = {
+	.create_cq = hca_create_cq,
+	.reg_user_mr = hca_reg_user_mr,
+	.reg_user_mr_dmabuf = hca_reg_user_mr_dmabuf,
+};
+
+#endif
