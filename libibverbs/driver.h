@@ -568,7 +568,7 @@ int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr,
 		      struct ibv_qp *qp, const struct verbs_udata *udata);
 /*
  * The same from extended attributes. An XRC receive QP has an XRC domain and
- * nothing else, every other a PD; EOPNOTSUPP where that is not in comp_mask.
+ * nothing else, every other a PD; EINVAL where that is not in comp_mask.
  * max_tso_header, rx_hash_conf and send_ops_flags are not the kernel's: the
  * provider judges them before.
  */

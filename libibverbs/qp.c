@@ -166,7 +166,10 @@ static void attr_create_flags(struct verbs_attrs *attrs,
 			    attr->source_qpn);
 }
 
-/* Returns 0 or EOPNOTSUPP for attributes that no kernel method takes. */
+/*
+ * Returns 0, EINVAL when the domain that the QP is to be in is missing, or
+ * EOPNOTSUPP for what no kernel method takes.
+ */
 static int check_create(const struct ibv_qp_init_attr_ex *attr)
 {
 	uint32_t needed = attr->qp_type == IBV_QPT_XRC_RECV
@@ -174,7 +177,7 @@ static int check_create(const struct ibv_qp_init_attr_ex *attr)
 				  : IBV_QP_INIT_ATTR_PD;
 
 	if (!(attr->comp_mask & needed))
-		return EOPNOTSUPP;
+		return EINVAL;
 	if (attr->comp_mask & ~(uint32_t)KNOWN_INIT_ATTR)
 		return EOPNOTSUPP;
 	if (create_flags(attr) &

@@ -188,9 +188,10 @@ int ibv_cmd_create_rwq_ind_table(struct ibv_context *context,
 	size_t len;
 	int ret;
 
-	/* A larger one is the kernel's EINVAL, if it had a place to say so. */
-	if (attr->comp_mask >= IBV_CREATE_IND_TABLE_RESERVED ||
-	    attr->log_ind_tbl_size > IB_USER_VERBS_MAX_LOG_IND_TBL_SIZE)
+	if (attr->comp_mask >= IBV_CREATE_IND_TABLE_RESERVED)
+		return verbs_err(EOPNOTSUPP);
+	/* The kernel's limit: what is longer does not fit into a request. */
+	if (attr->log_ind_tbl_size > IB_USER_VERBS_MAX_LOG_IND_TBL_SIZE)
 		return verbs_err(EINVAL);
 	req = table_to_uapi(attr, &len);
 	if (!req)

@@ -30,8 +30,7 @@ int verbs_close_xrcd(struct ibv_xrcd *xrcd)
 
 /* --------------------------------------------------------- kernel commands */
 
-/* Both are needed, though -1 as the file means that there is none. */
-#define NEEDED (IBV_XRCD_INIT_ATTR_FD | IBV_XRCD_INIT_ATTR_OFLAGS)
+#define NO_FILE UINT32_MAX
 
 VERBS_EXPORT
 int ibv_cmd_open_xrcd(struct ibv_context *context,
@@ -39,16 +38,15 @@ int ibv_cmd_open_xrcd(struct ibv_context *context,
 		      struct verbs_xrcd *vxrcd, const struct verbs_udata *udata)
 {
 	struct ib_uverbs_open_xrcd_resp resp = {};
-	struct ib_uverbs_open_xrcd req = {
-		.fd = (uint32_t)attr->fd,
-		.oflags = (uint32_t)attr->oflags,
-	};
+	struct ib_uverbs_open_xrcd req = { .fd = NO_FILE };
 	int ret;
 
 	if (attr->comp_mask >= IBV_XRCD_INIT_ATTR_RESERVED)
 		return verbs_err(EOPNOTSUPP);
-	if ((attr->comp_mask & NEEDED) != NEEDED)
-		return verbs_err(EINVAL);
+	if (attr->comp_mask & IBV_XRCD_INIT_ATTR_FD)
+		req.fd = (uint32_t)attr->fd;
+	if (attr->comp_mask & IBV_XRCD_INIT_ATTR_OFLAGS)
+		req.oflags = (uint32_t)attr->oflags;
 	ret = verbs_write_cmd(context, IB_USER_VERBS_CMD_OPEN_XRCD, &req,
 			      sizeof(req), &resp, sizeof(resp), udata);
 	if (ret)

@@ -227,5 +227,8 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 		.post_srq_recv = mlx5_post_srq_recv,
 		.create_ah = mlx5_create_ah,
 		.destroy_ah = mlx5_destroy_ah,
+		.create_flow_action_esp = verbs_create_flow_action_esp,
+		.modify_flow_action_esp = verbs_modify_flow_action_esp,
+		.destroy_flow_action = verbs_destroy_flow_action,
 	},
 };
