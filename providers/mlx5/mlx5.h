@@ -55,10 +55,16 @@ void mlx5_free_dbrec(struct mlx5_dbrecs *recs, __be32 *rec);
 #define MLX5_TABLE_CHUNK (1u << MLX5_TABLE_SHIFT)
 #define MLX5_TABLE_MASK (MLX5_TABLE_CHUNK - 1)
 
-struct mlx5_table {
-	pthread_mutex_t lock;
+struct mlx5_table_dir {
 	void **chunk[MLX5_TABLE_CHUNK];
 	uint32_t used[MLX5_TABLE_CHUNK];
+};
+
+/* Opening a device costs no directory: one that is empty serves all until the
+ * first entry. */
+struct mlx5_table {
+	pthread_mutex_t lock;
+	struct mlx5_table_dir *dir;
 };
 
 /* What the entries are: the part of a QP or SRQ that names it. */
@@ -82,9 +88,11 @@ void mlx5_table_del(struct mlx5_table *table, uint32_t num, void *entry);
 
 static inline void *mlx5_table_get(struct mlx5_table *table, uint32_t num)
 {
+	struct mlx5_table_dir *dir;
 	void **chunk;
 
-	chunk = __atomic_load_n(&table->chunk[num >> MLX5_TABLE_SHIFT],
+	dir = __atomic_load_n(&table->dir, __ATOMIC_ACQUIRE);
+	chunk = __atomic_load_n(&dir->chunk[num >> MLX5_TABLE_SHIFT],
 				__ATOMIC_ACQUIRE);
 	return likely(chunk) ? chunk[num & MLX5_TABLE_MASK] : NULL;
 }
