@@ -6,26 +6,19 @@
 Runs in the VM. Every figure is a difference between two runs of bench_startup
 that differ in one call, so what they share (the start of the process, valgrind)
 is not in it; "process start" alone is a whole run. Instructions are user
-instructions by callgrind, which does not see the kernel and counts a string
-instruction (`rep stosb`) once per repetition: TUNABLES has the C library clear
-and copy memory with vector stores instead.
+instructions by callgrind, which does not see the kernel.
 """
 
 import argparse
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
-BENCH = os.path.dirname(os.path.abspath(__file__))
-OURS = os.path.join(os.path.dirname(BENCH), "build-vm/lib")
-STOCK = "/usr/lib/x86_64-linux-gnu"
-PROGRAM = os.path.join(os.path.dirname(BENCH), "build-vm/bench/bench_startup")
-LIBRARIES = {"stock": STOCK, "ours": OURS}
-TUNABLES = ("glibc.cpu.x86_rep_stosb_threshold=0x40000000:"
-            "glibc.cpu.x86_rep_movsb_threshold=0x40000000")
+import measure
+
+PROGRAM = os.path.join(measure.PROGRAMS, "bench_startup")
 
 # (lists, opens) of the run that has the call, and of the one that has not.
 STEPS = {
@@ -40,28 +33,10 @@ AIMS = {"first list+open+close": 0.25, "a later list": 0.5,
 MEASURES = ("instructions", "syscalls", "files opened", "objects mapped")
 
 
-def environment(library):
-    return dict(os.environ, LD_LIBRARY_PATH=LIBRARIES[library],
-                GLIBC_TUNABLES=TUNABLES)
-
-
-def execute(argv, library):
-    return subprocess.run(argv, env=environment(library), text=True, check=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def count_instructions(argv, library, folder):
-    """User instructions of the whole process."""
-    result = execute(["valgrind", "--tool=callgrind",
-                      f"--callgrind-out-file={folder}/callgrind.out", *argv],
-                     library)
-    return int(re.search(r"Collected : (\d+)", result.stderr)[1])
-
-
 def read_trace(argv, library, folder):
     """One line per system call."""
     path = os.path.join(folder, "trace")
-    execute(["strace", "-f", "-qq", "-o", path, *argv], library)
+    measure.execute(["strace", "-f", "-qq", "-o", path, *argv], library)
     with open(path, encoding="utf-8") as f:
         return [line for line in f if not re.search(r"\+\+\+|---", line)]
 
@@ -69,7 +44,7 @@ def read_trace(argv, library, folder):
 def check_library(trace, library):
     """The library measured has to be the one that is meant."""
     opened = [path for path in opened_files(trace) if "/libibverbs.so" in path]
-    if [os.path.dirname(path) for path in opened] != [LIBRARIES[library]]:
+    if [os.path.dirname(path) for path in opened] != [measure.LIBRARIES[library]]:
         sys.exit(f"startup: {library}: ran on {opened}")
 
 
@@ -80,14 +55,14 @@ def opened_files(trace):
     return [match[1] for match in found if match]
 
 
-def measure(lists, opens, library, device):
+def measure_run(lists, opens, library, device):
     """The figures of one process, in the order of MEASURES."""
     argv = [PROGRAM, str(lists), str(opens), device]
     with tempfile.TemporaryDirectory() as folder:
         trace = read_trace(argv, library, folder)
         check_library(trace, library)
         opened = opened_files(trace)
-        return (count_instructions(argv, library, folder), len(trace),
+        return (measure.callgrind(argv, library, folder), len(trace),
                 len(opened), sum(".so" in path for path in opened))
 
 
@@ -96,7 +71,7 @@ def subtract(whole, rest):
 
 
 def measure_steps(library, device):
-    runs = {pair: measure(*pair, library, device)
+    runs = {pair: measure_run(*pair, library, device)
             for pair in sorted({pair for step in STEPS.values()
                                 for pair in step if pair})}
     return {name: subtract(runs[with_it], runs[without]) if without
@@ -134,9 +109,9 @@ def needed(path, folders):
 
 def measure_objects(library):
     """libibverbs.so.1 with what it brings into a process."""
-    folder = LIBRARIES[library]
+    folder = measure.LIBRARIES[library]
     main = os.path.join(folder, "libibverbs.so.1")
-    objects = list(needed(main, (folder, STOCK)))
+    objects = list(needed(main, (folder, measure.STOCK)))
     return {"libibverbs: bytes": loaded_size(main),
             "libibverbs: relocations": count_relocations(main),
             "with all it needs: objects": len(objects),
@@ -147,7 +122,7 @@ def measure_objects(library):
 
 def step_rows(device):
     """(what, stock, ours, aim or None) of what depends on the device."""
-    steps = {lib: measure_steps(lib, device) for lib in LIBRARIES}
+    steps = {lib: measure_steps(lib, device) for lib in measure.LIBRARIES}
     for name in STEPS:
         for field, measure_name in enumerate(MEASURES):
             aim = AIMS.get(name) if field == 0 else None
@@ -156,36 +131,9 @@ def step_rows(device):
 
 
 def object_rows():
-    objects = {lib: measure_objects(lib) for lib in LIBRARIES}
+    objects = {lib: measure_objects(lib) for lib in measure.LIBRARIES}
     for name, value in objects["stock"].items():
         yield name, value, objects["ours"][name], None
-
-
-def ratio(stock, ours):
-    return ours / stock if stock else None
-
-
-def as_dict(row):
-    what, stock, ours, aim = row
-    return {"what": what, "stock": stock, "ours": ours,
-            "ratio": ratio(stock, ours), "aim": aim}
-
-
-def print_row(what, stock, ours, aim):
-    quotient = ratio(stock, ours)
-    shown = "" if quotient is None else f"{quotient:.2f}"
-    verdict = ""
-    if aim is not None:
-        met = quotient is not None and quotient <= aim
-        verdict = f"at most {aim:.2f}: {'met' if met else 'MISSED'}"
-    print(f"{what:46}{stock:>12,}{ours:>12,}{shown:>8}  {verdict}".rstrip())
-
-
-def print_table(title, rows):
-    print(f"{title:46}{'stock':>12}{'ours':>12}{'ratio':>8}")
-    for row in rows:
-        print_row(*row)
-    print()
 
 
 def main():
@@ -196,13 +144,7 @@ def main():
     tables = {f"start-up on {device}": list(step_rows(device))
               for device in args.device}
     tables["libibverbs.so.1"] = list(object_rows())
-    if args.json:
-        print(json.dumps({title: [as_dict(row) for row in rows]
-                          for title, rows in tables.items()}, indent=1))
-        return
-    for title, rows in tables.items():
-        print_table(title, rows)
-    print(f"taken with GLIBC_TUNABLES={TUNABLES}")
+    measure.report(tables, args.json)
 
 
 if __name__ == "__main__":
