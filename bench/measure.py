@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(BENCH), "build-vm")
@@ -24,9 +25,12 @@ def environment(library, **more):
 
 
 def execute(argv, library, **more):
-    return subprocess.run(argv, env=environment(library, **more), text=True,
-                          check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+    result = subprocess.run(argv, env=environment(library, **more), text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if result.returncode:
+        sys.exit(f"{library}: {' '.join(argv)}: exit status "
+                 f"{result.returncode}\n{result.stderr}")
+    return result
 
 
 def callgrind(argv, library, folder, *options, **more):

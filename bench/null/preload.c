@@ -114,23 +114,30 @@ EXPORT int fstat(int fd, struct stat *st)
 	return is_uverbs(fd) ? stat_uverbs(st) : call(fd, st);
 }
 
-EXPORT int ioctl(int fd, unsigned long request, ...)
+static int uverbs_ioctl(unsigned long request, void *arg)
 {
-	int (*call)(int, unsigned long, ...) = next("ioctl");
-	va_list args;
-	void *arg;
-	int err;
+	int err = request == RDMA_VERBS_IOCTL ? null_ioctl(arg) : ENOTTY;
 
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
-	if (!is_uverbs(fd))
-		return call(fd, request, arg);
-	err = request == RDMA_VERBS_IOCTL ? null_ioctl(arg) : ENOTTY;
 	if (!err)
 		return 0;
 	errno = err;
 	return -1;
+}
+
+/* Looking up the next one is left until it is needed: this call is counted. */
+EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+	int (*call)(int, unsigned long, ...);
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (is_uverbs(fd))
+		return uverbs_ioctl(request, arg);
+	call = next("ioctl");
+	return call(fd, request, arg);
 }
 
 /* Registers and clocks: memory that nobody reads. */
