@@ -29,4 +29,5 @@ endfunction()
 publish_headers(${IBVERBS_HEADERS})
 
 add_library(ibverbs_headers INTERFACE)
-target_include_directories(ibverbs_headers INTERFACE ${PROJECT_BINARY_DIR}/include)
+target_include_directories(ibverbs_headers INTERFACE
+	${PROJECT_BINARY_DIR}/include ${PROJECT_SOURCE_DIR}/kernel-headers)

@@ -7,9 +7,15 @@
 name, which may be older or newer. What both have must be the same: values of
 constants, sizes of structs, place and type of members. A member may replace
 reserved bytes, and each side may have names that the other lacks.
+
+kernel-headers/rdma has names that the system's headers may lack. The kernels
+that have them, of the newest headers found, must agree with their values.
 """
 
 import argparse
+import glob
+import os
+import re
 import sys
 
 import cheader
@@ -49,9 +55,31 @@ def common_names(kernels, ours):
     return common - others.constants.keys()
 
 
+def newest_kernel():
+    """Where the headers of the newest kernel are that modules are built for."""
+    folders = glob.glob("/usr/src/linux-headers-*-common/include/uapi")
+    versions = {tuple(map(int, re.findall(r"\d+", f)[:3])): f for f in folders}
+    return versions[max(versions)] if versions else None
+
+
+def compare_newer(folder, kernels):
+    """Yield what differs, and then for each header how much was compared."""
+    for path in sorted(glob.glob(f"{folder}/rdma/*.h")):
+        name = f"rdma/{os.path.basename(path)}"
+        theirs = cheader.read_types([kernels], [name]).constants
+        with open(path, encoding="ascii") as f:
+            ours = re.findall(r"^#define (\w+) (\d+)$", f.read(), re.M)
+        for constant, value in ours:
+            if theirs.get(constant) != int(value):
+                yield f"{constant} is {value}, the kernel's {theirs.get(constant)}"
+        if not ours:
+            yield f"{name}: nothing to compare"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("include_dir")
+    parser.add_argument("newer_dir", help="kernel-headers")
     args = parser.parse_args()
 
     kernels = cheader.read_types([], [KERNELS])
@@ -60,6 +88,11 @@ def main():
         *compare_structs(kernels.layouts, ours.layouts),
         *compare_values(kernels.constants, ours.constants),
     ]
+    newest = newest_kernel()
+    if newest:
+        found += compare_newer(args.newer_dir, newest)
+    else:
+        print("no kernel headers to compare the newer names with")
     compared = len(common_names(kernels, ours))
     for line in sorted(found):
         print(line)

@@ -21,7 +21,8 @@ script_test(headers_alone check_headers_alone.py ${OUR_INCLUDE} ${PUBLIC_HEADERS
 script_test(man_examples check_man_examples.py --cc ${CMAKE_C_COMPILER}
 	--include ${OUR_INCLUDE} ${PROJECT_SOURCE_DIR}/libibverbs/man)
 
-script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE})
+script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE}
+	${PROJECT_SOURCE_DIR}/kernel-headers)
 
 # What ./dev abi shows, and whether Debian's programs find what they look up.
 function(compare_with package)
