@@ -85,6 +85,12 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->alloc_dm = ops->alloc_dm;
 	vctx->free_dm = ops->free_dm;
 	vctx->reg_dm_mr = ops->reg_dm_mr;
+	vctx->dm_export_dmabuf_fd = ops->dm_export_dmabuf_fd;
+	vctx->reg_mr_ex = ops->reg_mr_ex;
+	vctx->alloc_dmah = ops->alloc_dmah;
+	vctx->dealloc_dmah = ops->dealloc_dmah;
+	vctx->alloc_buf = ops->alloc_buf;
+	vctx->free_buf = ops->free_buf;
 	vctx->query_rt_values = ops->query_rt_values;
 	vctx->modify_qp_rate_limit = ops->modify_qp_rate_limit;
 	vctx->create_wq = ops->create_wq;

@@ -20,7 +20,31 @@ void ibv_unimport_dm(struct ibv_dm *dm)
 	verbs_ops(dm->context)->unimport_dm(dm);
 }
 
+VERBS_EXPORT
+int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm)
+{
+	return verbs_ops(dm->context)->dm_export_dmabuf_fd(dm);
+}
+
 /* --------------------------------------------------------- kernel commands */
+
+VERBS_EXPORT
+int ibv_cmd_export_dmabuf(struct ibv_context *context, uint64_t offset, int *fd)
+{
+	struct ib_uverbs_attr *handle;
+	struct verbs_attrs attrs;
+	int ret;
+
+	attrs_init(&attrs, UVERBS_OBJECT_DMABUF, UVERBS_METHOD_DMABUF_ALLOC);
+	handle = attr_new_obj(&attrs, UVERBS_ATTR_ALLOC_DMABUF_HANDLE);
+	/* Bytes, whatever the name says. */
+	attr_in_u64(&attrs, UVERBS_ATTR_ALLOC_DMABUF_PGOFF, offset);
+	ret = verbs_ioctl(context, &attrs);
+	if (ret)
+		return verbs_no_method(ret);
+	*fd = (int)handle->data_s64;
+	return 0;
+}
 
 VERBS_EXPORT
 int ibv_cmd_alloc_dm(struct ibv_context *context,

@@ -122,6 +122,19 @@ struct verbs_counters {
 	uint32_t handle;
 };
 
+struct verbs_dmah {
+	struct ibv_dmah dmah;
+	uint32_t handle;
+};
+
+struct ibv_buf {
+	struct ibv_context *context;
+	void *addr;
+	size_t size; /* as asked for */
+	size_t mapped;
+	int dmabuf_fd; /* by which regions of it are registered; -1: none */
+};
+
 /*
  * A provider with extended CQs or QPs begins its own struct with one of these
  * (or with an anonymous union of one and the plain public struct).
@@ -150,6 +163,8 @@ struct verbs_ops {
 			       size_t attr_size);
 	int (*query_port)(struct ibv_context *context, uint8_t port_num,
 			  struct ibv_port_attr *attr, size_t attr_len);
+	int (*query_port_speed)(struct ibv_context *context, uint32_t port_num,
+				uint64_t *port_speed);
 	int (*query_rt_values)(struct ibv_context *context,
 			       struct ibv_values_ex *values);
 	/* Called after the library has read the event, before the program
@@ -196,11 +211,26 @@ struct verbs_ops {
 				    uint64_t offset, size_t length,
 				    unsigned int access);
 
+	/* Default: EOPNOTSUPP. A provider fills it with what maps dm. */
+	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
+
+	/* A provider whose regions are more than a struct verbs_mr fills it. */
+	struct ibv_mr *(*reg_mr_ex)(struct ibv_pd *pd,
+				    struct ibv_mr_init_attr *attr);
+	/* These default to EOPNOTSUPP. A provider whose driver has them names
+	 * verbs_alloc_dmah and verbs_dealloc_dmah. */
+	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *context,
+				       struct ibv_dmah_init_attr *attr);
+	int (*dealloc_dmah)(struct ibv_dmah *dmah);
+	void *(*alloc_buf)(struct ibv_pd *pd, size_t size,
+			   struct ibv_buf **buf);
+	void (*free_buf)(struct ibv_buf *buf);
+
 	/*
-	 * Objects of an imported context, by the kernel's handle. The kernel
-	 * tells no driver's secrets about a PD or device memory, so importing
-	 * those defaults to EOPNOTSUPP. The unimport ops free what this
-	 * process has; their defaults are free(3).
+	 * Objects of an imported context, by the kernel's handle. Importing
+	 * defaults to EOPNOTSUPP: what the driver keeps about an object, it
+	 * has to tell. verbs_import_mr is for those who need no more. The
+	 * unimport ops free what this process has; their defaults are free(3).
 	 */
 	struct ibv_pd *(*import_pd)(struct ibv_context *context,
 				    uint32_t handle);
@@ -210,6 +240,21 @@ struct verbs_ops {
 	struct ibv_dm *(*import_dm)(struct ibv_context *context,
 				    uint32_t handle);
 	void (*unimport_dm)(struct ibv_dm *dm);
+
+	/* Completion counters. entry: enum ib_uverbs_comp_cntr_entry, op: enum
+	 * ib_uverbs_comp_cntr_modify_op. */
+	int (*query_comp_cntr_caps)(struct ibv_context *context,
+				    struct ibv_comp_cntr_caps *caps);
+	struct ibv_comp_cntr *(*create_comp_cntr)(
+		struct ibv_context *context,
+		struct ibv_comp_cntr_init_attr *attr);
+	int (*destroy_comp_cntr)(struct ibv_comp_cntr *cntr);
+	int (*modify_comp_cntr)(struct ibv_comp_cntr *cntr, uint64_t entry,
+				uint64_t op, uint64_t value);
+	int (*read_comp_cntr)(struct ibv_comp_cntr *cntr, uint64_t entry,
+			      uint64_t *value);
+	int (*attach_comp_cntr)(struct ibv_qp *qp, struct ibv_comp_cntr *cntr,
+				struct ibv_qp_attach_comp_cntr_attr *attr);
 
 	/* Completion queues */
 	struct ibv_cq *(*create_cq)(struct ibv_context *context, int cqe,
@@ -352,6 +397,15 @@ static inline int verbs_err(int err)
 	return err;
 }
 
+/*
+ * For methods that a device may lack: to the kernel one that its driver does
+ * not have is the same as one that nobody knows, EPROTONOSUPPORT.
+ */
+static inline int verbs_no_method(int ret)
+{
+	return ret == EPROTONOSUPPORT ? verbs_err(EOPNOTSUPP) : ret;
+}
+
 static inline struct verbs_context *to_vctx(struct ibv_context *context)
 {
 	return verbs_container_of(context, struct verbs_context, context);
@@ -385,6 +439,11 @@ static inline struct verbs_xrcd *to_vxrcd(struct ibv_xrcd *xrcd)
 static inline struct verbs_pd *to_vpd(struct ibv_pd *pd)
 {
 	return (struct verbs_pd *)pd;
+}
+
+static inline struct verbs_dmah *to_vdmah(struct ibv_dmah *dmah)
+{
+	return (struct verbs_dmah *)dmah;
 }
 
 static inline struct verbs_td *to_vtd(struct ibv_td *td)
@@ -529,6 +588,47 @@ int ibv_cmd_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset,
 struct ibv_mr *verbs_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm,
 			       uint64_t offset, size_t length,
 			       unsigned int access);
+/* A dma-buf over what mmap(2) on cmd_fd maps at that offset, as a new fd. */
+int ibv_cmd_export_dmabuf(struct ibv_context *context, uint64_t offset,
+			  int *fd);
+
+/* ---- mr_ex.c, dmah.c, buf.c -------------------------------------------------- */
+
+/* IOVA and either ADDR or FD and FD_OFFSET, and maybe DMAH, are in the mask. */
+int ibv_cmd_reg_mr_ex(struct ibv_pd *pd, const struct ibv_mr_init_attr *attr,
+		      struct ibv_mr *mr);
+struct ibv_mr *verbs_reg_mr_ex(struct ibv_pd *pd,
+			       struct ibv_mr_init_attr *attr);
+int ibv_cmd_alloc_dmah(struct ibv_context *context,
+		       const struct ibv_dmah_init_attr *attr,
+		       struct verbs_dmah *vdmah);
+int ibv_cmd_free_dmah(struct verbs_dmah *vdmah);
+struct ibv_dmah *verbs_alloc_dmah(struct ibv_context *context,
+				  struct ibv_dmah_init_attr *attr);
+int verbs_dealloc_dmah(struct ibv_dmah *dmah);
+void *verbs_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf);
+void verbs_free_buf(struct ibv_buf *buf);
+
+/* ---- port_speed.c, comp_cntr.c ----------------------------------------------- */
+
+int ibv_cmd_query_port_speed(struct ibv_context *context, uint32_t port_num,
+			     uint64_t *port_speed);
+int ibv_cmd_query_comp_cntr_caps(struct ibv_context *context,
+				 struct ibv_comp_cntr_caps *caps);
+/* Fills cntr. Counters of bytes, and flags, are not the kernel's. */
+int ibv_cmd_create_comp_cntr(struct ibv_context *context,
+			     struct ibv_comp_cntr *cntr);
+int ibv_cmd_destroy_comp_cntr(struct ibv_comp_cntr *cntr);
+int ibv_cmd_modify_comp_cntr(struct ibv_comp_cntr *cntr, uint64_t entry,
+			     uint64_t op, uint64_t value);
+int ibv_cmd_read_comp_cntr(struct ibv_comp_cntr *cntr, uint64_t entry,
+			   uint64_t *value);
+int ibv_cmd_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *cntr,
+			     struct ibv_qp_attach_comp_cntr_attr *attr);
+struct ibv_comp_cntr *
+verbs_create_comp_cntr(struct ibv_context *context,
+		       struct ibv_comp_cntr_init_attr *attr);
+int verbs_destroy_comp_cntr(struct ibv_comp_cntr *cntr);
 
 /* ---- cq.c ----------------------------------------------------------------- */
 

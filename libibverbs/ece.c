@@ -12,8 +12,11 @@ int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 	return verbs_ops(qp->context)->query_ece(qp, ece);
 }
 
+/* Options of no vendor's mean that the peer has none. */
 VERBS_EXPORT
 int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 {
+	if (ece->comp_mask || !ece->vendor_id)
+		return verbs_err(EOPNOTSUPP);
 	return verbs_ops(qp->context)->set_ece(qp, ece);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /* A second context over a file that another context opened. */
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -15,8 +13,10 @@ static struct verbs_device *device_of_file(int cmd_fd)
 	struct stat st;
 	int i;
 
-	if (fstat(cmd_fd, &st))
+	if (fstat(cmd_fd, &st)) {
+		errno = EINVAL;
 		return NULL;
+	}
 	list = ibv_get_device_list(NULL);
 	if (!list)
 		return NULL;
@@ -27,7 +27,7 @@ static struct verbs_device *device_of_file(int cmd_fd)
 	if (vdev)
 		device_get(vdev);
 	else
-		errno = ENOENT;
+		errno = ENODEV;
 	ibv_free_device_list(list);
 	return vdev;
 }
@@ -43,15 +43,13 @@ static struct ibv_context *import_context(struct verbs_device *vdev, int cmd_fd)
 	vctx = context_alloc(vdev);
 	if (!vctx)
 		return NULL;
-	vctx->context.cmd_fd = fcntl(cmd_fd, F_DUPFD_CLOEXEC, 0);
-	if (vctx->context.cmd_fd < 0)
-		goto free;
-	if (vdev->provider->import_context(vctx))
-		goto free;
+	vctx->context.cmd_fd = cmd_fd;
+	if (vdev->provider->import_context(vctx)) {
+		vctx->context.cmd_fd = -1; /* stays the caller's */
+		context_free(vctx);
+		return NULL;
+	}
 	return &vctx->context;
-free:
-	context_free(vctx);
-	return NULL;
 }
 
 VERBS_EXPORT

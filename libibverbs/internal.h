@@ -108,6 +108,14 @@ int alloc_async_event(struct ibv_context *context);
 void mr_fill(struct ibv_mr *mr, struct ibv_pd *pd, uint32_t handle,
 	     uint32_t lkey, uint32_t rkey);
 
+/* ---- buf.c -------------------------------------------------------------------- */
+
+/*
+ * Replaces the buffer that attr names by the memory in it that attr means.
+ * EINVAL: there is none.
+ */
+int buf_to_memory(struct ibv_mr_init_attr *attr);
+
 /* ---- event.c ------------------------------------------------------------------ */
 
 /*

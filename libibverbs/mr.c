@@ -228,16 +228,11 @@ int ibv_cmd_dereg_mr(struct ibv_mr *mr)
 	return verbs_ioctl(mr->context, &attrs);
 }
 
-/*
- * The method is older than any kernel we run on, so where it is missing it is
- * the driver that lacks it.
- */
 VERBS_EXPORT
 int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
 		      uint32_t flags, struct ibv_sge *sg_list, uint32_t num_sge)
 {
 	struct verbs_attrs attrs;
-	int ret;
 
 	if (num_sge > UINT16_MAX / sizeof(*sg_list))
 		return verbs_err(EINVAL);
@@ -248,8 +243,7 @@ int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
 	attr_in_u32(&attrs, UVERBS_ATTR_ADVISE_MR_FLAGS, flags);
 	attr_in(&attrs, UVERBS_ATTR_ADVISE_MR_SGE_LIST, sg_list,
 		num_sge * sizeof(*sg_list));
-	ret = verbs_ioctl(pd->context, &attrs);
-	return ret == EPROTONOSUPPORT ? verbs_err(EOPNOTSUPP) : ret;
+	return verbs_no_method(verbs_ioctl(pd->context, &attrs));
 }
 
 VERBS_EXPORT

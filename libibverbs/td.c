@@ -9,9 +9,11 @@
 
 #include "driver.h"
 
+/* The last one allows more than this library makes use of. */
 #define PARENT_DOMAIN_MASK                        \
 	(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | \
-	 IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT)
+	 IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT | \
+	 IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC)
 
 VERBS_EXPORT
 struct ibv_td *verbs_alloc_td(struct ibv_context *context,

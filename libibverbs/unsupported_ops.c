@@ -45,6 +45,30 @@ struct ibv_pd *no_import_pd(struct ibv_context *context, uint32_t handle)
 	return NULL;
 }
 
+struct ibv_mr *no_import_mr(struct ibv_pd *pd, uint32_t handle)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+struct ibv_dmah *no_alloc_dmah(struct ibv_context *context,
+			       struct ibv_dmah_init_attr *attr)
+{
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+int no_dealloc_dmah(struct ibv_dmah *dmah)
+{
+	return verbs_err(EOPNOTSUPP);
+}
+
+int no_dm_export_dmabuf_fd(struct ibv_dm *dm)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 struct ibv_dm *no_import_dm(struct ibv_context *context, uint32_t handle)
 {
 	errno = EOPNOTSUPP;

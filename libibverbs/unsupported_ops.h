@@ -19,6 +19,11 @@ struct ibv_dm *no_alloc_dm(struct ibv_context *context,
 			   struct ibv_alloc_dm_attr *attr);
 int no_free_dm(struct ibv_dm *dm);
 struct ibv_pd *no_import_pd(struct ibv_context *context, uint32_t handle);
+struct ibv_mr *no_import_mr(struct ibv_pd *pd, uint32_t handle);
+struct ibv_dmah *no_alloc_dmah(struct ibv_context *context,
+			       struct ibv_dmah_init_attr *attr);
+int no_dealloc_dmah(struct ibv_dmah *dmah);
+int no_dm_export_dmabuf_fd(struct ibv_dm *dm);
 struct ibv_dm *no_import_dm(struct ibv_context *context, uint32_t handle);
 int no_ece(struct ibv_qp *qp, struct ibv_ece *ece);
 struct ibv_qp *no_open_qp(struct ibv_context *context,

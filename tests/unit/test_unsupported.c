@@ -158,38 +158,6 @@ static void test_mlx5_exports_nothing(void **state)
 	assert_returns(mlx5dv_devx_uar_export_dmabuf_fd(NULL), -1);
 }
 
-/* perftest goes on to ibv_reg_dmabuf_mr after exactly this. */
-static void test_reg_mr_ex_says_unsupported(void **state)
-{
-	struct ibv_mr_init_attr attr = { .comp_mask = IBV_REG_MR_MASK_FD };
-
-	assert_no_object(ibv_reg_mr_ex(NULL, &attr));
-}
-
-static void test_buffers_and_handles_are_not_there(void **state)
-{
-	struct ibv_dmah_init_attr attr = {};
-	struct ibv_buf *buf;
-
-	assert_no_object(ibv_alloc_dmah(NULL, &attr));
-	assert_no_object(ibv_alloc_buf(NULL, 4096, &buf));
-	assert_no_object(ibv_reg_buf_mr(NULL, NULL, NULL, 0, 0));
-	assert_returns(ibv_export_buf_dmabuf_fd(NULL), -1);
-	assert_returns(ibv_dm_export_dmabuf_fd(NULL), -1);
-}
-
-static void test_completion_counters_are_not_there(void **state)
-{
-	struct ibv_comp_cntr_init_attr attr = {};
-	struct ibv_comp_cntr_caps caps;
-	uint64_t value;
-
-	assert_returns(ibv_query_comp_cntr_caps(NULL, &caps), EOPNOTSUPP);
-	assert_no_object(ibv_create_comp_cntr(NULL, &attr));
-	assert_returns(ibv_read_comp_cntr(NULL, &value), EOPNOTSUPP);
-	assert_returns(ibv_qp_attach_comp_cntr(NULL, NULL, NULL), EOPNOTSUPP);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,9 +172,6 @@ int main(void)
 		cmocka_unit_test(test_mlx5_refuses_devices_of_others),
 		cmocka_unit_test(test_mlx5_fails_by_each_convention),
 		cmocka_unit_test(test_mlx5_exports_nothing),
-		cmocka_unit_test(test_reg_mr_ex_says_unsupported),
-		cmocka_unit_test(test_buffers_and_handles_are_not_there),
-		cmocka_unit_test(test_completion_counters_are_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
