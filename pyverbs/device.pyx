@@ -3,7 +3,7 @@
 """Devices: listing, opening and asking what they are."""
 
 from libc.errno cimport errno
-from libc.stdint cimport uint16_t, uint64_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from pyverbs.base cimport check_minus_one, check_open, check_ptr, check_status
@@ -98,10 +98,28 @@ cdef class Context(PyverbsCM):
     """An open device: Context(name='rxe0').
 
     Raises PyverbsUserError if no device has that name. Everything made from a
-    context is closed with it.
+    context is closed with it. Context(cmd_fd=...) imports the device that
+    another Context, maybe of another process, has opened there.
     """
 
-    def __init__(self, *, name):
+    def __init__(self, *, name=None, cmd_fd=None):
+        if (name is None) == (cmd_fd is None):
+            raise PyverbsUserError('A Context takes either name or cmd_fd')
+        if cmd_fd is None:
+            self._open(name)
+        else:
+            self._import(cmd_fd)
+
+    def _import(self, int cmd_fd):
+        cdef int err
+
+        with nogil:
+            self.context = m.ibv_import_device(cmd_fd)
+            err = errno
+        check_ptr(self.context, err, 'ibv_import_device')
+        self.dev_name = v.ibv_get_device_name(self.context.device).decode()
+
+    def _open(self, name):
         cdef v.ibv_device **devices
         cdef v.ibv_device *device
         cdef int err
@@ -264,6 +282,28 @@ cdef class Context(PyverbsCM):
             err = errno
         check_minus_one(ret, err, f'ibv_get_pkey_index({port_num}, {pkey:#x})')
         return ret
+
+    def query_port_speed(self, uint32_t port_num):
+        """Return how fast a port is as a whole, in units of 100 Mbit/s."""
+        cdef uint64_t speed = 0
+        cdef int ret
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = m.ibv_query_port_speed(self.context, port_num, &speed)
+        check_status(ret, f'ibv_query_port_speed({port_num})')
+        return speed
+
+    def query_comp_cntr_caps(self):
+        """Return the CompCntrCaps."""
+        cdef CompCntrCaps caps = CompCntrCaps()
+        cdef int ret
+
+        check_open(self.context, 'Context')
+        with nogil:
+            ret = m.ibv_query_comp_cntr_caps(self.context, &caps.caps)
+        check_status(ret, 'ibv_query_comp_cntr_caps')
+        return caps
 
     def get_async_event(self):
         """Wait for an AsyncEvent. The caller has to ack() it.
@@ -589,3 +629,23 @@ cdef class GIDEntry(PyverbsObject):
     def ndev_ifindex(self):
         """The network device's index, 0 without one."""
         return self.entry.ndev_ifindex
+
+
+cdef class CompCntrCaps(PyverbsObject):
+    """What the device's completion counters can do."""
+
+    @property
+    def max_counters(self):
+        return self.caps.max_counters
+
+    @property
+    def max_value(self):
+        return self.caps.max_value
+
+    @property
+    def supported_qp_attach_ops(self):
+        """ibv_qp_attach_comp_cntr_op."""
+        return self.caps.supported_qp_attach_ops
+
+
+include 'dm.pxi'

@@ -29,6 +29,12 @@ OTHERS = (
     'IBV_LINK_LAYER_ETHERNET',
 )
 
+# A pointer in C, an address in Python.
+ALLOCATOR = """\
+cdef extern from 'infiniband/verbs.h' nogil:
+    void *c_allocator "IBV_ALLOCATOR_USE_DEFAULT"
+_IBV_ALLOCATOR_USE_DEFAULT = <size_t>c_allocator"""
+
 # What the files below gid_attrs/types say, as numbers; no C header has it.
 GID_TYPE_SYSFS = '''\
 ibv_gid_type_sysfs = IntEnum('ibv_gid_type_sysfs', [
@@ -76,6 +82,7 @@ def write_module(header, enums):
         yield "], module='pyverbs.enums')"
         yield f'globals().update({name}.__members__)'
     yield GID_TYPE_SYSFS
+    yield ALLOCATOR
     for name in UNDERSCORED:
         yield f'_{name} = <long long>c_{name}'
     for name in OTHERS:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
 from pyverbs cimport libibverbs as v
+from pyverbs cimport verbs_memory as m
 from pyverbs.base cimport PyverbsCM, PyverbsObject
 from pyverbs.cq cimport CQ
 from pyverbs.pd cimport PD
@@ -18,6 +19,14 @@ cdef class QPInitAttr(PyverbsObject):
 
 cdef class QPAttr(PyverbsObject):
     cdef v.ibv_qp_attr attr
+
+
+cdef class ECE(PyverbsObject):
+    cdef m.ibv_ece ece
+
+
+cdef class QPAttachCompCntrAttr(PyverbsObject):
+    cdef m.ibv_qp_attach_comp_cntr_attr attr
 
 
 cdef class QP(PyverbsCM):

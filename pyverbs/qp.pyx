@@ -9,8 +9,10 @@ from libc.string cimport memset
 
 from pyverbs.addr cimport AH, AHAttr
 from pyverbs.base cimport check_open, check_ptr, check_status
+from pyverbs.comp_cntr cimport CompCntr
 from pyverbs.cq cimport CQ
 from pyverbs.device cimport Context
+from pyverbs.mr cimport MW, MWBind, MWBindInfo
 from pyverbs.pd cimport PD
 from pyverbs.wr cimport SGE, RecvWR, SendWR, copy_sges
 
@@ -421,6 +423,55 @@ cdef class QPAttr(PyverbsObject):
         self.attr.rate_limit = val
 
 
+cdef class ECE(PyverbsObject):
+    """What two QPs agree on while they connect, in their vendor's terms."""
+
+    def __init__(self, vendor_id=0, options=0, comp_mask=0):
+        self.ece.vendor_id = vendor_id
+        self.ece.options = options
+        self.ece.comp_mask = comp_mask
+
+    @property
+    def vendor_id(self):
+        return self.ece.vendor_id
+
+    @vendor_id.setter
+    def vendor_id(self, val):
+        self.ece.vendor_id = val
+
+    @property
+    def options(self):
+        return self.ece.options
+
+    @options.setter
+    def options(self, val):
+        self.ece.options = val
+
+    @property
+    def comp_mask(self):
+        return self.ece.comp_mask
+
+    @comp_mask.setter
+    def comp_mask(self, val):
+        self.ece.comp_mask = val
+
+    def __str__(self):
+        return (f'ECE vendor_id {self.vendor_id:#x} options {self.options:#x} '
+                f'comp_mask {self.comp_mask:#x}')
+
+
+cdef class QPAttachCompCntrAttr(PyverbsObject):
+    """What a CompCntr is to count of a QP: ibv_qp_attach_comp_cntr_op."""
+
+    def __init__(self, op_mask=0, comp_mask=0):
+        self.attr.op_mask = op_mask
+        self.attr.comp_mask = comp_mask
+
+    @property
+    def op_mask(self):
+        return self.attr.op_mask
+
+
 cdef class QP(PyverbsCM):
     """A queue pair.
 
@@ -582,6 +633,62 @@ cdef class QP(PyverbsCM):
         if ret and bad_wr is not None and bad != NULL:
             bad_wr.recv_wr.wr_id = bad.wr_id
         check_status(ret, 'ibv_post_recv')
+
+    def bind_mw(self, MW mw not None, MWBind mw_bind not None):
+        """Post the bind of a window of type 1; its rkey is new at once."""
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        check_open(mw.mw, 'MW')
+        with nogil:
+            ret = m.ibv_bind_mw(self.qp, mw.mw, &mw_bind.mw_bind)
+        check_status(ret, 'ibv_bind_mw')
+
+    def attach_comp_cntr(self, CompCntr comp_cntr not None,
+                         QPAttachCompCntrAttr attr not None):
+        """Count in comp_cntr what attr names, from now on."""
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        check_open(comp_cntr.cntr, 'CompCntr')
+        with nogil:
+            ret = m.ibv_qp_attach_comp_cntr(self.qp, comp_cntr.cntr, &attr.attr)
+        check_status(ret, 'ibv_qp_attach_comp_cntr')
+        comp_cntr.add_ref(self)
+
+    def query_ece(self):
+        """Return the ECE that the QP offers."""
+        cdef ECE ece = ECE()
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        with nogil:
+            ret = m.ibv_query_ece(self.qp, &ece.ece)
+        check_status(ret, 'ibv_query_ece')
+        return ece
+
+    def set_ece(self, ECE ece not None):
+        """Use what the peer's QP offers, before the QP leaves INIT."""
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        with nogil:
+            ret = m.ibv_set_ece(self.qp, &ece.ece)
+        check_status(ret, 'ibv_set_ece')
+
+    def query_data_in_order(self, op, unsigned int flags=0):
+        """Whether data of op, an ibv_wr_opcode, arrives in memory in order.
+
+        True or False in numbers, or with IBV_QUERY_QP_DATA_IN_ORDER_RETURN_CAPS
+        ibv_query_qp_data_in_order_caps.
+        """
+        cdef v.ibv_wr_opcode opcode = op
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        with nogil:
+            ret = m.ibv_query_qp_data_in_order(self.qp, opcode, flags)
+        return ret
 
     @property
     def qp_num(self):

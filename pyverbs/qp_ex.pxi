@@ -324,6 +324,12 @@ cdef class QPEx(QP):
         v.ibv_wr_local_inv(self.may(e.IBV_QP_EX_WITH_LOCAL_INV),
                            invalidate_rkey)
 
+    def wr_bind_mw(self, MW mw not None, rkey, MWBindInfo bind_info not None):
+        """Bind a window of type 2; rkey becomes its key."""
+        check_open(mw.mw, 'MW')
+        m.ibv_wr_bind_mw(self.may(e.IBV_QP_EX_WITH_BIND_MW), mw.mw, rkey,
+                         &bind_info.info)
+
     # What completes the request before it
 
     def wr_set_ud_addr(self, AH ah not None, remote_qpn, remote_rkey):

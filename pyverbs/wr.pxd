@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
 from pyverbs cimport libibverbs as v
+from pyverbs cimport verbs_memory as m
 from pyverbs.base cimport PyverbsCM
 
 
@@ -20,3 +21,4 @@ cdef class SendWR(PyverbsCM):
     cdef v.ibv_send_wr send_wr
     cdef SendWR following
     cdef object ah
+    cdef object bound

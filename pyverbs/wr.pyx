@@ -7,6 +7,7 @@ from libc.string cimport memset
 
 from pyverbs.addr cimport AH
 from pyverbs.base cimport check_open
+from pyverbs.mr cimport MW, MWBindInfo
 
 from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsUserError
@@ -148,6 +149,21 @@ cdef class SendWR(PyverbsCM):
         self.send_wr.wr.ud.ah = ah.ah
         self.send_wr.wr.ud.remote_qpn = rqpn
         self.send_wr.wr.ud.remote_qkey = rqkey
+
+    def set_bind_wr(self, MW mw not None, MWBindInfo bind_info not None,
+                    rkey=None):
+        """The window of type 2 to bind, and to what.
+
+        Its key becomes rkey, by default the one that follows. The request
+        keeps both alive.
+        """
+        cdef m.bind_send_wr *bind = <m.bind_send_wr *>&self.send_wr
+
+        check_open(mw.mw, 'MW')
+        bind.bind_mw.mw = mw.mw
+        bind.bind_mw.rkey = m.ibv_inc_rkey(mw.mw.rkey) if rkey is None else rkey
+        bind.bind_mw.bind_info = bind_info.info
+        self.bound = (mw, bind_info)
 
     @property
     def next_wr(self):
