@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Advice, null regions, device memory, ECE: what the VM's devices refuse."""
+
+import errno
+
+import pytest
+
+from pyverbs import enums as e
+from pyverbs.device import DM, AllocDmAttr, Context
+from pyverbs.mr import MR, NullMR
+from pyverbs.pyverbs_error import PyverbsRDMAError
+from pyverbs.qp import ECE
+from pyverbs.wr import SGE
+
+from rdma import LOCAL, PAGE, Side
+
+PREFETCH = e._IBV_ADVISE_MR_ADVICE_PREFETCH
+
+
+def error_of(call, *args, **kwargs):
+    with pytest.raises(PyverbsRDMAError) as info:
+        call(*args, **kwargs)
+    return info.value.error_code
+
+
+def test_advice_without_on_demand_paging_is_eopnotsupp(pd):
+    with MR(pd, PAGE, LOCAL) as mr:
+        sge = SGE(mr.buf, PAGE, mr.lkey)
+        assert error_of(pd.advise_mr, PREFETCH, 0, [sge]) == errno.EOPNOTSUPP
+        assert error_of(pd.advise_mr, PREFETCH, e._IBV_ADVISE_MR_FLAG_FLUSH,
+                        [sge, sge]) == errno.EOPNOTSUPP
+
+
+def test_advice_about_nothing_is_einval(pd):
+    assert error_of(pd.advise_mr, PREFETCH, 0, []) == errno.EINVAL
+
+
+def test_advice_about_too_much_is_einval(pd):
+    sges = [SGE(0, 0, 0)] * 4096
+    assert error_of(pd.advise_mr, PREFETCH, 0, sges) == errno.EINVAL
+
+
+def test_no_null_region(pd):
+    assert error_of(NullMR, pd) == errno.EOPNOTSUPP
+
+
+def test_no_device_memory(device):
+    with Context(name=device) as ctx:
+        assert error_of(DM, ctx, AllocDmAttr(PAGE)) == errno.EOPNOTSUPP
+
+
+def test_rxe_has_no_ece():
+    side = Side('rxe0')
+    assert error_of(side.qp.query_ece) == errno.EOPNOTSUPP
+    assert error_of(side.qp.set_ece, ECE(0x1234, 1)) == errno.EOPNOTSUPP
+    side.close()
+
+
+@pytest.mark.parametrize('ece', ((0, 0, 0), (0x1234, 1, 1)))
+def test_ece_of_nobody_is_eopnotsupp(device, ece):
+    side = Side(device)
+    assert error_of(side.qp.set_ece, ECE(*ece)) == errno.EOPNOTSUPP
+    side.close()
+
+
+@pytest.mark.parametrize('op', (e.IBV_WR_SEND, e.IBV_WR_RDMA_WRITE))
+def test_no_order_is_promised(device, op):
+    side = Side(device)
+    assert side.qp.query_data_in_order(op) == 0
+    assert side.qp.query_data_in_order(
+        op, e.IBV_QUERY_QP_DATA_IN_ORDER_RETURN_CAPS) == 0
+    side.close()
