@@ -2,17 +2,27 @@
 /* Copyright (c) 2026 the rdma-dmabuf authors */
 /* Memory for rings. */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "mlx5.h"
 
-int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len)
+static size_t whole_pages(size_t len)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) & ~(page - 1);
+}
+
+int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len)
+{
 	void *addr;
 
-	len = (len + page - 1) & ~(page - 1);
+	*buf = (struct mlx5_buf){ 0 };
+	if (!len)
+		return 0;
+	len = whole_pages(len);
 	addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (addr == MAP_FAILED)
@@ -22,9 +32,34 @@ int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len)
 	return 0;
 }
 
+int mlx5_alloc_buf_pd(struct mlx5_buf *buf, struct ibv_pd *pd,
+		      enum mlx5_buf_type type, size_t len)
+{
+	uint64_t res_type = (uint64_t)RDMA_DRIVER_MLX5 << 32 | type;
+	void *addr = IBV_ALLOCATOR_USE_DEFAULT;
+
+	len = whole_pages(len);
+	if (pd && len)
+		addr = verbs_pd_alloc(pd, len, sysconf(_SC_PAGESIZE), res_type);
+	if (addr == IBV_ALLOCATOR_USE_DEFAULT)
+		return mlx5_alloc_buf(buf, len);
+	if (!addr)
+		return ENOMEM;
+	*buf = (struct mlx5_buf){
+		.addr = addr,
+		.len = len,
+		.pd = pd,
+		.type = res_type,
+	};
+	memset(addr, 0, len);
+	return 0;
+}
+
 void mlx5_free_buf(struct mlx5_buf *buf)
 {
-	if (buf->addr)
+	if (buf->pd)
+		verbs_pd_free(buf->pd, buf->addr, buf->type);
+	else if (buf->addr)
 		munmap(buf->addr, buf->len);
 	buf->addr = NULL;
 }

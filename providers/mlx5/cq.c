@@ -12,26 +12,39 @@
 #include "mlx5.h"
 #include "srq.h"
 
-#define MAX_CQE ((1 << 23) - 1) /* the device counts in 24 bits */
-
-/*
- * Nothing is in the ring: the opcode says so, whatever the ownership bit
- * of the round.
- */
-void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
-		       uint8_t cqe_version)
+void mlx5_clear_cq_ring(const struct mlx5_buf *buf, uint32_t n,
+			uint32_t cqe_size)
 {
+	uint8_t *op_own = (uint8_t *)buf->addr + cqe_size - 1;
 	uint32_t i;
 
+	for (i = 0; i < n; i++, op_own += cqe_size)
+		*op_own = PRM_CQE_INVALID << PRM_CQE_OPCODE_SHIFT;
+}
+
+void mlx5_set_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size)
+{
 	cq->num_cqe = n;
 	cq->cqe_shift = __builtin_ctz(cqe_size);
 	cq->first_cqe =
 		(uint8_t *)cq->buf.addr + cqe_size - sizeof(struct prm_cqe);
+}
+
+void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
+		       uint8_t cqe_version)
+{
+	cq->last_rsc = &mlx5_no_rsc;
 	cq->key_offset = cqe_version ? offsetof(struct prm_cqe, srqn_uidx)
 				     : offsetof(struct prm_cqe, opcode_qpn);
-	for (i = 0; i < n; i++)
-		mlx5_cqe_at(cq, i)->op_own = PRM_CQE_INVALID
-					     << PRM_CQE_OPCODE_SHIFT;
+	mlx5_clear_cq_ring(&cq->buf, n, cqe_size);
+	mlx5_set_cq_ring(cq, n, cqe_size);
+}
+
+uint32_t mlx5_size_cq(uint32_t cqe)
+{
+	if (!cqe || cqe > PRM_MAX_CQE)
+		return 0;
+	return 1u << (32 - __builtin_clz(cqe));
 }
 
 /* The device may write CQEs from here on. */
@@ -59,17 +72,17 @@ static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
 	return err;
 }
 
-static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, uint32_t cqe)
+static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, struct ibv_pd *pd,
+				uint32_t n)
 {
-	/* One more than asked for: a full ring is no overrun yet. */
-	uint32_t n = 1u << (32 - __builtin_clz(cqe));
 	struct mlx5_cq *cq;
 	int err;
 
 	cq = calloc(1, sizeof(*cq));
 	if (!cq)
 		return NULL;
-	err = mlx5_alloc_buf(&cq->buf, (size_t)n * ctx->cqe_size);
+	err = mlx5_alloc_buf_pd(&cq->buf, pd, MLX5_BUF_CQ,
+				(size_t)n * ctx->cqe_size);
 	if (err)
 		goto free_cq;
 	cq->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
@@ -98,20 +111,43 @@ static void free_cq(struct mlx5_context *ctx, struct mlx5_cq *cq)
 	free(cq);
 }
 
+static uint32_t flags_of(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS ? attr->flags : 0;
+}
+
+static struct ibv_pd *domain_of(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_PD ? attr->parent_domain
+							  : NULL;
+}
+
+static bool is_single_threaded(const struct mlx5_context *ctx,
+			       const struct ibv_cq_init_attr_ex *attr)
+{
+	struct ibv_pd *domain = domain_of(attr);
+
+	return ctx->single_threaded ||
+	       flags_of(attr) & IBV_CREATE_CQ_ATTR_SINGLE_THREADED ||
+	       (domain && to_vpd(domain)->td);
+}
+
 static struct mlx5_cq *create_cq(struct ibv_context *context,
 				 const struct ibv_cq_init_attr_ex *attr)
 {
 	struct mlx5_context *ctx = to_mctx(context);
+	uint32_t n = mlx5_size_cq(attr->cqe);
 	struct mlx5_cq *cq;
 	int err;
 
-	if (!attr->cqe || attr->cqe > MAX_CQE) {
+	if (!n) {
 		errno = EINVAL;
 		return NULL;
 	}
-	cq = alloc_cq(ctx, attr->cqe);
+	cq = alloc_cq(ctx, domain_of(attr), n);
 	if (!cq)
 		return NULL;
+	cq->single_threaded = is_single_threaded(ctx, attr);
 	cq->cq.cq_context = attr->cq_context; /* events may come at once */
 	err = create_kernel_cq(cq, context, attr);
 	if (err) {
@@ -135,39 +171,38 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 	return cq ? &cq->cq : NULL;
 }
 
-static uint32_t flags_of(const struct ibv_cq_init_attr_ex *attr)
+/* Returns 0 or the errno value of what is not for this device. */
+static int check_attr(struct ibv_context *context,
+		      const struct ibv_cq_init_attr_ex *attr)
 {
-	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS ? attr->flags : 0;
-}
-
-/* Returns 0, or EOPNOTSUPP: no timestamps, offloads or parent domains. */
-static int check_attr(const struct ibv_cq_init_attr_ex *attr)
-{
-	const uint64_t wc_flags = IBV_WC_STANDARD_FLAGS;
-	const uint32_t comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS;
+	const uint32_t comp_mask =
+		IBV_CQ_INIT_ATTR_MASK_FLAGS | IBV_CQ_INIT_ATTR_MASK_PD;
 	const uint32_t flags = IBV_CREATE_CQ_ATTR_SINGLE_THREADED |
 			       IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN;
+	uint64_t wc_flags = IBV_WC_STANDARD_FLAGS;
+	struct ibv_pd *domain = domain_of(attr);
 
-	return attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
-			       flags_of(attr) & ~flags
-		       ? EOPNOTSUPP
-		       : 0;
+	if (to_mctx(context)->has_clock)
+		wc_flags |= IBV_WC_EX_WITH_COMPLETION_TIMESTAMP;
+	if (attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
+	    flags_of(attr) & ~flags)
+		return EOPNOTSUPP;
+	return domain && !to_vpd(domain)->inner ? EINVAL : 0;
 }
 
 struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
 				    struct ibv_cq_init_attr_ex *attr)
 {
 	struct mlx5_cq *cq;
+	int err = check_attr(context, attr);
 
-	if (check_attr(attr)) {
-		errno = EOPNOTSUPP;
+	if (err) {
+		errno = err;
 		return NULL;
 	}
 	cq = create_cq(context, attr);
 	if (!cq)
 		return NULL;
-	cq->single_threaded =
-		flags_of(attr) & IBV_CREATE_CQ_ATTR_SINGLE_THREADED;
 	mlx5_set_poll_ops(cq);
 	return &cq->vcq.cq_ex;
 }
@@ -210,19 +245,6 @@ void mlx5_cq_event(struct ibv_cq *ibcq)
 	mlx5_unlock_cq(cq);
 }
 
-/*
- * Where the device will write next. In a full ring that is the oldest entry,
- * whose ownership bit is the wrong one for the next round.
- */
-static uint32_t find_end(const struct mlx5_cq *cq)
-{
-	uint32_t end = cq->ci;
-
-	while (mlx5_ready_cqe(cq, end))
-		end++;
-	return end;
-}
-
 static void move_cqe(struct mlx5_cq *cq, uint32_t to, uint32_t from)
 {
 	size_t size = (size_t)1 << cq->cqe_shift;
@@ -234,29 +256,41 @@ static void move_cqe(struct mlx5_cq *cq, uint32_t to, uint32_t from)
 	dst->op_own = (dst->op_own & ~PRM_CQE_OWNER) | mlx5_cqe_owner(cq, to);
 }
 
-/* An entry of qp, in whose place another may go: its SRQ's WQE is free again. */
-static void drop_cqe(const struct mlx5_qp *qp, const struct prm_cqe *cqe)
+/* Does the entry belong to rsc? Of an SRQ its number is in the one place. */
+static bool belongs_to(const struct mlx5_cq *cq, const struct prm_cqe *cqe,
+		       const struct mlx5_rsc *rsc)
 {
-	if (qp->srq && mlx5_is_response(cqe))
-		mlx5_free_srq_wqe(qp->srq, be16toh(cqe->wqe_counter) &
-						   (qp->srq->num_wqe - 1));
+	if (rsc->type == MLX5_RSC_SRQ)
+		return PRM_NUM_24(cqe->srqn_uidx) == rsc->key;
+	return mlx5_cqe_key(cq, cqe) == rsc->key;
+}
+
+/* In the entry's place another may go: the WQE of srq is free again. */
+static void drop_cqe(struct mlx5_srq *srq, const struct prm_cqe *cqe)
+{
+	if (srq && mlx5_is_response(cqe))
+		mlx5_free_srq_wqe(srq, be16toh(cqe->wqe_counter) &
+					       (srq->num_wqe - 1));
 }
 
 /*
  * What stays moves up to the end of the ring's used part, because the
  * device goes on there; the room that is left below counts as consumed.
  */
-static void clean_locked(struct mlx5_cq *cq, const struct mlx5_qp *qp)
+static void clean_locked(struct mlx5_cq *cq, const struct mlx5_rsc *rsc,
+			 struct mlx5_srq *srq)
 {
-	uint32_t from = find_end(cq);
+	uint32_t from = mlx5_cq_end(cq);
 	uint32_t to = from;
 	struct prm_cqe *cqe;
 
+	if (cq->last_rsc == rsc)
+		cq->last_rsc = &mlx5_no_rsc; /* it may go away */
 	while (from != cq->ci) {
 		from--;
 		cqe = mlx5_cqe_at(cq, from);
-		if (mlx5_cqe_key(cq, cqe) == qp->rsc.key) {
-			drop_cqe(qp, cqe);
+		if (belongs_to(cq, cqe, rsc)) {
+			drop_cqe(srq, cqe);
 			continue;
 		}
 		to--;
@@ -279,8 +313,9 @@ void mlx5_lock_cqs(struct mlx5_qp *qp)
 		first = second;
 		second = to_mcq(qp->qp.send_cq);
 	}
-	mlx5_lock_cq(first);
-	if (second != first)
+	if (first)
+		mlx5_lock_cq(first);
+	if (second && second != first)
 		mlx5_lock_cq(second);
 }
 
@@ -289,14 +324,21 @@ void mlx5_unlock_cqs(struct mlx5_qp *qp)
 	struct mlx5_cq *send_cq = to_mcq(qp->qp.send_cq);
 	struct mlx5_cq *recv_cq = to_mcq(qp->qp.recv_cq);
 
-	mlx5_unlock_cq(send_cq);
-	if (recv_cq != send_cq)
+	if (send_cq)
+		mlx5_unlock_cq(send_cq);
+	if (recv_cq && recv_cq != send_cq)
 		mlx5_unlock_cq(recv_cq);
 }
 
 void mlx5_clean_cqs_locked(struct mlx5_qp *qp)
 {
-	clean_locked(to_mcq(qp->qp.send_cq), qp);
-	if (qp->qp.recv_cq != qp->qp.send_cq)
-		clean_locked(to_mcq(qp->qp.recv_cq), qp);
+	if (qp->qp.send_cq)
+		clean_locked(to_mcq(qp->qp.send_cq), &qp->rsc, qp->srq);
+	if (qp->qp.recv_cq && qp->qp.recv_cq != qp->qp.send_cq)
+		clean_locked(to_mcq(qp->qp.recv_cq), &qp->rsc, qp->srq);
+}
+
+void mlx5_clean_cq_of_srq_locked(struct mlx5_srq *srq)
+{
+	clean_locked(srq->cq, &srq->rsc, NULL);
 }

@@ -54,6 +54,19 @@ static inline uint32_t mlx5_cqe_key(const struct mlx5_cq *cq,
 	return PRM_NUM_24(*(const __be32 *)field);
 }
 
+/*
+ * Where the device will write next. In a full ring that is the oldest entry,
+ * whose ownership bit is the wrong one for the next round.
+ */
+static inline uint32_t mlx5_cq_end(const struct mlx5_cq *cq)
+{
+	uint32_t end = cq->ci;
+
+	while (mlx5_ready_cqe(cq, end))
+		end++;
+	return end;
+}
+
 /* Of a receive, good or bad. */
 static inline bool mlx5_is_response(const struct prm_cqe *cqe)
 {

@@ -126,6 +126,14 @@ static uint32_t choose_cqe_size(uint32_t cache_line_size)
 	return cache_line_size >= 128 ? 128 : 64;
 }
 
+/* Likewise, of a program that never uses the device from two threads. */
+static bool is_single_threaded(void)
+{
+	const char *env = getenv("MLX5_SINGLE_THREADED");
+
+	return env && !strcmp(env, "1");
+}
+
 static int take_response(struct mlx5_context *ctx,
 			 const struct mlx5_ib_alloc_ucontext_resp *resp)
 {
@@ -138,6 +146,9 @@ static int take_response(struct mlx5_context *ctx,
 	ctx->limits.max_srq_recv_wr = resp->max_srq_recv_wr;
 	ctx->ah_by_kernel =
 		resp->cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_CREATE_AH;
+	ctx->has_clock = resp->comp_mask &
+			 MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET;
+	ctx->single_threaded = is_single_threaded();
 	ctx->cqe_version = resp->cqe_version;
 	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);
 	ctx->bf_reg_size = resp->bf_reg_size;
@@ -208,23 +219,30 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 	.ops = {
 		.query_device_ex = mlx5_query_device_ex,
 		.alloc_pd = mlx5_alloc_pd,
+		.alloc_td = verbs_alloc_td,
+		.dealloc_td = verbs_dealloc_td,
+		.alloc_parent_domain = mlx5_alloc_parent_domain,
 		.reg_dmabuf_mr = verbs_reg_dmabuf_mr,
 		.alloc_dmah = verbs_alloc_dmah,
 		.dealloc_dmah = verbs_dealloc_dmah,
 		.import_mr = verbs_import_mr,
 		.create_cq = mlx5_create_cq,
 		.create_cq_ex = mlx5_create_cq_ex,
+		.resize_cq = mlx5_resize_cq,
 		.destroy_cq = mlx5_destroy_cq,
 		.poll_cq = mlx5_poll_cq,
 		.req_notify_cq = mlx5_req_notify_cq,
 		.cq_event = mlx5_cq_event,
 		.create_qp_ex = mlx5_create_qp_ex,
+		.open_qp = mlx5_open_qp,
 		.query_qp = mlx5_query_qp,
 		.modify_qp = mlx5_modify_qp,
 		.destroy_qp = mlx5_destroy_qp,
 		.post_send = mlx5_post_send,
 		.post_recv = mlx5_post_recv,
 		.create_srq = mlx5_create_srq,
+		.create_srq_ex = mlx5_create_srq_ex,
+		.get_srq_num = verbs_get_srq_num,
 		.modify_srq = mlx5_modify_srq,
 		.destroy_srq = mlx5_destroy_srq,
 		.post_srq_recv = mlx5_post_srq_recv,

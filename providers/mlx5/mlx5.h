@@ -20,10 +20,22 @@
 struct mlx5_buf {
 	void *addr;
 	size_t len;
+	struct ibv_pd *pd; /* whose allocator it came from; mostly NULL */
+	uint64_t type;
 };
 
-/* Zeroed and page aligned. Returns 0 or an errno value. */
+/* As MLX5DV_RES_TYPE_* in the stock mlx5dv.h: what memory is asked for. */
+enum mlx5_buf_type {
+	MLX5_BUF_QP = 1,
+	MLX5_BUF_SRQ = 4,
+	MLX5_BUF_CQ = 5,
+};
+
+/* Zeroed and page aligned; of no length: nothing. Returns 0 or an errno value. */
 int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len);
+/* Likewise, from the allocator of a parent domain if pd is one that has one. */
+int mlx5_alloc_buf_pd(struct mlx5_buf *buf, struct ibv_pd *pd,
+		      enum mlx5_buf_type type, size_t len);
 void mlx5_free_buf(struct mlx5_buf *buf);
 
 /*
@@ -97,6 +109,8 @@ static inline void *mlx5_table_get(struct mlx5_table *table, uint32_t num)
 	return likely(chunk) ? chunk[num & MLX5_TABLE_MASK] : NULL;
 }
 
+extern struct mlx5_rsc mlx5_no_rsc;
+
 /* ---- Context ---------------------------------------------------------------- */
 
 /* What one queue may have, from the response to GET_CONTEXT. */
@@ -119,6 +133,8 @@ struct mlx5_context {
 	size_t page_size;
 	uint8_t **uar_page;
 	bool ah_by_kernel; /* CREATE_AH answers with the MAC address */
+	bool single_threaded; /* the program says so of all it does */
+	bool has_clock; /* completions have timestamps */
 	struct mlx5_dbrecs dbrecs;
 	struct mlx5_table rscs; /* by uidx (CQE version 1) or QP number (0) */
 	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
@@ -155,9 +171,9 @@ struct mlx5_cq {
 	void *arm_reg;
 	uint32_t cqn;
 	uint32_t arm_sn;
-	/* Between start_poll and end_poll: the entry last taken. */
+	struct mlx5_rsc *last_rsc; /* whose the entry last taken is */
+	/* Between start_poll and end_poll: that entry. */
 	const struct prm_cqe *cur_cqe;
-	struct mlx5_rsc *cur_rsc;
 	enum ibv_wc_opcode cur_opcode;
 	struct mlx5_buf buf;
 };
@@ -170,8 +186,12 @@ struct mlx5_cq {
  * so that the list is never empty.
  */
 struct mlx5_srq {
-	struct ibv_srq srq;
+	union {
+		struct ibv_srq srq;
+		struct verbs_srq vsrq;
+	};
 	struct mlx5_rsc rsc;
+	struct mlx5_cq *cq; /* of XRC */
 	struct mlx5_lock lock; /* all below that changes */
 	bool single_threaded; /* the lock is not taken */
 	uint32_t head; /* the next to post */
@@ -293,9 +313,20 @@ static inline struct mlx5_context *to_mctx(struct ibv_context *context)
 	return verbs_container_of(context, struct mlx5_context, vctx.context);
 }
 
+/* Does whoever made a thread domain promise to use it from one thread? */
+static inline bool mlx5_is_single_threaded(struct ibv_pd *pd)
+{
+	return to_mctx(pd->context)->single_threaded || to_vpd(pd)->td;
+}
+
 static inline struct mlx5_cq *to_mcq(struct ibv_cq *cq)
 {
 	return (struct mlx5_cq *)cq;
+}
+
+static inline struct mlx5_pd *to_mpd(struct ibv_pd *pd)
+{
+	return (struct mlx5_pd *)pd;
 }
 
 static inline struct mlx5_qp *to_mqp(struct ibv_qp *qp)
@@ -316,12 +347,16 @@ static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
 
 struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
+struct ibv_pd *
+mlx5_alloc_parent_domain(struct ibv_context *context,
+			 struct ibv_parent_domain_init_attr *attr);
 
 struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 			      struct ibv_comp_channel *channel,
 			      int comp_vector);
 struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
 				    struct ibv_cq_init_attr_ex *attr);
+int mlx5_resize_cq(struct ibv_cq *ibcq, int cqe);
 int mlx5_destroy_cq(struct ibv_cq *ibcq);
 int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc);
 int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only);
@@ -329,6 +364,8 @@ void mlx5_cq_event(struct ibv_cq *ibcq);
 
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 				 struct ibv_qp_init_attr_ex *attr);
+struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
+			    struct ibv_qp_open_attr *attr);
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr);
 int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr,
@@ -341,6 +378,8 @@ int mlx5_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 
 struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
 				struct ibv_srq_init_attr *attr);
+struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context,
+				   struct ibv_srq_init_attr_ex *attr);
 int mlx5_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr,
 		    int attr_mask);
 int mlx5_destroy_srq(struct ibv_srq *ibsrq);
@@ -397,17 +436,36 @@ int mlx5_init_srq_ring(struct mlx5_srq *srq, uint32_t num_wqe,
 void mlx5_fill_av(struct prm_av_seg *av, const struct ibv_ah_attr *attr,
 		  bool ethernet, bool over_udp);
 
-/* Makes the ring of n CQEs in cq->buf empty. */
+/* The size of the ring for so many; 0: there is none. */
+uint32_t mlx5_size_cq(uint32_t cqe);
+/*
+ * Nothing is in the ring: the opcode says so, whatever the ownership bit of the
+ * round.
+ */
+void mlx5_clear_cq_ring(const struct mlx5_buf *buf, uint32_t n,
+			uint32_t cqe_size);
+/* The ring is the one of n CQEs in cq->buf. */
+void mlx5_set_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size);
+/* Likewise, an empty one. */
 void mlx5_init_cq_ring(struct mlx5_cq *cq, uint32_t n, uint32_t cqe_size,
 		       uint8_t cqe_version);
-/* Fills in ibv_start_poll() and what may follow it. */
+/* Fills in ibv_start_poll() and what may follow it, as single_threaded says. */
 void mlx5_set_poll_ops(struct mlx5_cq *cq);
 /*
  * For who takes qp out of mlx5_context.rscs or empties its rings: with the
- * locks of both CQs, drop what entries of qp they still hold.
+ * locks of both CQs (of XRC it has one or none), drop what entries of qp they
+ * still hold.
  */
 void mlx5_lock_cqs(struct mlx5_qp *qp);
 void mlx5_clean_cqs_locked(struct mlx5_qp *qp);
 void mlx5_unlock_cqs(struct mlx5_qp *qp);
+/* Drops the entries of an SRQ of XRC that goes away. */
+void mlx5_clean_cq_of_srq_locked(struct mlx5_srq *srq);
+/*
+ * The entries that are there go to the ring in buf, of n, behind the place of
+ * the one that says so; from then on that is the CQ's ring, and buf the old one.
+ */
+void mlx5_move_cqes_locked(struct mlx5_cq *cq, struct mlx5_buf *buf,
+			   uint32_t n);
 
 #endif

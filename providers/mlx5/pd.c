@@ -24,3 +24,20 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
 	pd->pdn = resp.pdn;
 	return &pd->pd;
 }
+
+struct ibv_pd *
+mlx5_alloc_parent_domain(struct ibv_context *context,
+			 struct ibv_parent_domain_init_attr *attr)
+{
+	struct mlx5_pd *pd;
+
+	pd = calloc(1, sizeof(*pd));
+	if (!pd)
+		return NULL;
+	if (verbs_init_parent_domain(&pd->vpd, context, attr)) {
+		verbs_free_keep_errno(pd);
+		return NULL;
+	}
+	pd->pdn = to_mpd(attr->pd)->pdn;
+	return &pd->pd;
+}

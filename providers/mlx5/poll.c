@@ -76,40 +76,43 @@ static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
 	__atomic_store_n(&sq->tail, sent->next_block, __ATOMIC_RELEASE);
 }
 
-static inline void finish_recv(struct mlx5_rq *rq, struct finished *done)
+static inline uint64_t finish_recv(struct mlx5_rq *rq)
 {
 	uint32_t tail = rq->tail;
+	uint64_t wr_id = rq->wr_id[tail & rq->mask];
 
-	done->wr_id = rq->wr_id[tail & rq->mask];
 	__atomic_store_n(&rq->tail, tail + 1, __ATOMIC_RELEASE);
+	return wr_id;
 }
 
-static void finish_shared(struct mlx5_srq *srq, const struct prm_cqe *cqe,
-			  struct finished *done)
+static NEVER_INLINE uint64_t finish_shared(struct mlx5_srq *srq,
+					   const struct prm_cqe *cqe)
 {
 	uint32_t i = be16toh(cqe->wqe_counter) & (srq->num_wqe - 1);
+	uint64_t wr_id = srq->wr_id[i];
 
-	done->wr_id = srq->wr_id[i];
 	mlx5_free_srq_wqe(srq, i);
+	return wr_id;
 }
 
-/* Which queue a receive came from, the entry's owner knows. */
-static inline void finish_response(struct mlx5_rsc *rsc,
-				   const struct prm_cqe *cqe,
-				   struct finished *done)
+/*
+ * The wr_id of a receive. Which queue it came from, the entry's owner knows.
+ */
+static inline uint64_t finish_response(struct mlx5_rsc *rsc,
+				       const struct prm_cqe *cqe)
 {
 	if (unlikely(rsc->type == MLX5_RSC_SRQ))
-		finish_shared(verbs_container_of(rsc, struct mlx5_srq, rsc),
-			      cqe, done);
-	else if (qp_of(rsc)->srq)
-		finish_shared(qp_of(rsc)->srq, cqe, done);
-	else
-		finish_recv(&qp_of(rsc)->rq, done);
+		return finish_shared(
+			verbs_container_of(rsc, struct mlx5_srq, rsc), cqe);
+	if (qp_of(rsc)->srq)
+		return finish_shared(qp_of(rsc)->srq, cqe);
+	return finish_recv(&qp_of(rsc)->rq);
 }
 
 /* Returns 0, or EINVAL for an entry that this provider never asked for. */
-static int finish_error(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
-			struct finished *done)
+static NEVER_INLINE int finish_error(struct mlx5_rsc *rsc,
+				     const struct prm_cqe *cqe,
+				     struct finished *done)
 {
 	switch (opcode_of(cqe)) {
 	case PRM_CQE_REQ_ERR:
@@ -118,7 +121,7 @@ static int finish_error(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
 		finish_send(&qp_of(rsc)->sq, cqe, done);
 		break;
 	case PRM_CQE_RESP_ERR:
-		finish_response(rsc, cqe, done);
+		done->wr_id = finish_response(rsc, cqe);
 		done->opcode = IBV_WC_RECV;
 		break;
 	default:
@@ -133,29 +136,37 @@ static ALWAYS_INLINE int finish(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
 				struct finished *done)
 {
 	unsigned int opcode = opcode_of(cqe);
+	struct finished failed;
 
-	done->status = IBV_WC_SUCCESS;
-	if (opcode == PRM_CQE_REQ) {
-		if (unlikely(rsc->type != MLX5_RSC_QP))
-			return EINVAL;
+	if (opcode == PRM_CQE_REQ && likely(rsc->type == MLX5_RSC_QP)) {
+		done->status = IBV_WC_SUCCESS;
 		finish_send(&qp_of(rsc)->sq, cqe, done);
 		return 0;
 	}
-	if (unlikely(opcode > PRM_CQE_RESP_SEND_INV))
-		return finish_error(rsc, cqe, done);
+	if (unlikely(opcode - 1 >= PRM_CQE_RESP_SEND_INV)) {
+		/* done itself shall have no address, so that it needs none */
+		if (finish_error(rsc, cqe, &failed))
+			return EINVAL;
+		*done = failed;
+		return 0;
+	}
+	done->status = IBV_WC_SUCCESS;
 	done->opcode = opcode == PRM_CQE_RESP_WRITE_IMM
 			       ? IBV_WC_RECV_RDMA_WITH_IMM
 			       : IBV_WC_RECV;
-	finish_response(rsc, cqe, done);
+	done->wr_id = finish_response(rsc, cqe);
 	return 0;
 }
+
+/* Nobody's: no number in an entry is so large. */
+struct mlx5_rsc mlx5_no_rsc = { .key = UINT32_MAX };
 
 /*
  * Whose the entry is; NULL if nobody's. With CQE version 0 a receive for an
  * SRQ of XRC names a QP that need not be ours, and the SRQ beside it.
  */
-static struct mlx5_rsc *find_rsc(const struct mlx5_cq *cq,
-				 const struct prm_cqe *cqe, uint32_t key)
+static NEVER_INLINE struct mlx5_rsc *
+find_rsc(const struct mlx5_cq *cq, const struct prm_cqe *cqe, uint32_t key)
 {
 	struct mlx5_rsc *rsc = mlx5_table_get(cq->rscs, key);
 
@@ -166,27 +177,24 @@ static struct mlx5_rsc *find_rsc(const struct mlx5_cq *cq,
 }
 
 /*
- * Takes the next entry. Returns 0, ENOENT if there is none, or EINVAL for one
- * that cannot be understood, which is skipped. *rsc remembers whose the last
- * one was.
+ * Takes the entry that is next. Returns 0, or EINVAL for one that cannot be
+ * understood, which is skipped. The owner is remembered: mostly the next entry
+ * is its as well.
  */
-static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, struct mlx5_rsc **rsc,
-				  const struct prm_cqe **taken,
+static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, const struct prm_cqe *cqe,
 				  struct finished *done)
 {
-	const struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
-	uint32_t key;
+	struct mlx5_rsc *rsc = cq->last_rsc;
+	uint32_t key = mlx5_cqe_key(cq, cqe);
 
-	if (!cqe)
-		return ENOENT;
-	key = mlx5_cqe_key(cq, cqe);
-	if (!*rsc || (*rsc)->key != key)
-		*rsc = find_rsc(cq, cqe, key);
 	cq->ci++;
-	if (unlikely(!*rsc || finish(*rsc, cqe, done)))
-		return EINVAL;
-	*taken = cqe;
-	return 0;
+	if (unlikely(rsc->key != key)) {
+		rsc = find_rsc(cq, cqe, key);
+		if (unlikely(!rsc))
+			return EINVAL;
+		cq->last_rsc = rsc;
+	}
+	return finish(rsc, cqe, done);
 }
 
 /* ---- The fields of an entry that is no error ------------------------------------- */
@@ -238,6 +246,12 @@ static inline uint8_t path_bits_of(const struct prm_cqe *cqe)
 
 /* ---- ibv_poll_cq() -------------------------------------------------------------------- */
 
+static inline void read_send(const struct prm_cqe *cqe, struct ibv_wc *wc)
+{
+	wc->byte_len = byte_len_of(cqe, wc->opcode);
+	wc->wc_flags = 0;
+}
+
 static inline void read_recv(const struct prm_cqe *cqe, struct ibv_wc *wc)
 {
 	wc->byte_len = be32toh(cqe->byte_cnt);
@@ -264,52 +278,53 @@ static inline void read_cqe(const struct prm_cqe *cqe,
 	wc->status = done->status;
 	wc->opcode = done->opcode;
 	wc->qp_num = PRM_NUM_24(cqe->opcode_qpn);
-	if (unlikely(done->status != IBV_WC_SUCCESS)) {
-		read_error(cqe, wc);
-		return;
-	}
 	wc->vendor_err = 0;
-	if (is_recv(done->opcode)) {
+	if (unlikely(done->status != IBV_WC_SUCCESS))
+		read_error(cqe, wc);
+	else if (is_recv(done->opcode))
 		read_recv(cqe, wc);
-		return;
-	}
-	wc->byte_len = byte_len_of(cqe, done->opcode);
-	wc->wc_flags = 0;
+	else
+		read_send(cqe, wc);
 }
 
-/* Returns how many, or -EINVAL if the first entry cannot be understood. */
-static int poll_locked(struct mlx5_cq *cq, int num_entries, struct ibv_wc *wc)
+/*
+ * From cqe, the next, on. Returns how many, or -EINVAL if it cannot be
+ * understood.
+ */
+static NEVER_INLINE int poll_locked(struct mlx5_cq *cq,
+				    const struct prm_cqe *cqe, int num_entries,
+				    struct ibv_wc *wc)
 {
-	const struct prm_cqe *cqe;
-	struct mlx5_rsc *rsc = NULL;
 	struct finished done;
-	int err;
-	int n;
+	int n = 0;
 
-	for (n = 0; n < num_entries; n++) {
-		err = take_cqe(cq, &rsc, &cqe, &done);
-		if (err == ENOENT)
-			break;
-		if (unlikely(err)) {
+	do {
+		if (unlikely(take_cqe(cq, cqe, &done))) {
 			if (!n)
-				return -err;
-			cq->ci--; /* the next call meets it first */
+				n = -EINVAL;
+			else
+				cq->ci--; /* the next call meets it first */
 			break;
 		}
 		read_cqe(cqe, &done, &wc[n]);
-	}
+		if (++n == num_entries)
+			break;
+		cqe = mlx5_ready_cqe(cq, cq->ci);
+	} while (cqe);
+	mlx5_publish_ci(cq);
 	return n;
 }
 
 int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 {
 	struct mlx5_cq *cq = to_mcq(ibcq);
-	int n;
+	const struct prm_cqe *cqe;
+	int n = 0;
 
 	mlx5_lock_cq(cq);
-	n = poll_locked(cq, num_entries, wc);
-	if (n)
-		mlx5_publish_ci(cq);
+	cqe = mlx5_ready_cqe(cq, cq->ci);
+	if (cqe && likely(num_entries > 0))
+		n = poll_locked(cq, cqe, num_entries, wc);
 	mlx5_unlock_cq(cq);
 	if (unlikely(n < 0))
 		errno = -n;
@@ -327,45 +342,74 @@ static inline struct mlx5_cq *cq_of(struct ibv_cq_ex *ex)
 	return verbs_container_of(ex, struct mlx5_cq, vcq.cq_ex);
 }
 
-static int next_poll(struct ibv_cq_ex *ex)
+static ALWAYS_INLINE int next(struct mlx5_cq *cq)
 {
-	struct mlx5_cq *cq = cq_of(ex);
+	const struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
+	struct ibv_cq_ex *ex = &cq->vcq.cq_ex;
 	struct finished done;
-	int ret;
 
-	ret = take_cqe(cq, &cq->cur_rsc, &cq->cur_cqe, &done);
-	if (ret)
-		return ret == ENOENT ? ret : verbs_err(ret);
+	if (!cqe)
+		return ENOENT;
+	if (unlikely(take_cqe(cq, cqe, &done)))
+		return verbs_err(EINVAL);
 	ex->wr_id = done.wr_id;
 	ex->status = done.status;
+	cq->cur_cqe = cqe;
 	cq->cur_opcode = done.opcode;
 	return 0;
 }
 
-static void end_poll(struct ibv_cq_ex *ex)
+static ALWAYS_INLINE void end(struct mlx5_cq *cq, bool locked)
 {
-	struct mlx5_cq *cq = cq_of(ex);
-
 	mlx5_publish_ci(cq);
-	mlx5_unlock_cq(cq);
+	if (locked)
+		mlx5_unlock(&cq->lock);
 }
 
 /* After a failure there is no end_poll. */
-static int start_poll(struct ibv_cq_ex *ex, struct ibv_poll_cq_attr *attr)
+static ALWAYS_INLINE int start(struct mlx5_cq *cq,
+			       const struct ibv_poll_cq_attr *attr, bool locked)
 {
-	struct mlx5_cq *cq = cq_of(ex);
 	int ret;
 
 	if (unlikely(attr->comp_mask))
 		return verbs_err(EINVAL);
-	mlx5_lock_cq(cq);
-	cq->cur_rsc = NULL; /* who it was may be gone since */
-	ret = next_poll(ex);
-	if (ret == ENOENT)
-		mlx5_unlock_cq(cq);
-	else if (unlikely(ret))
-		end_poll(ex);
+	if (locked)
+		mlx5_lock(&cq->lock);
+	ret = next(cq);
+	if (likely(!ret))
+		return 0;
+	if (ret != ENOENT)
+		mlx5_publish_ci(cq);
+	if (locked)
+		mlx5_unlock(&cq->lock);
 	return ret;
+}
+
+static int next_poll(struct ibv_cq_ex *ex)
+{
+	return next(cq_of(ex));
+}
+
+static int start_poll(struct ibv_cq_ex *ex, struct ibv_poll_cq_attr *attr)
+{
+	return start(cq_of(ex), attr, true);
+}
+
+static int start_poll_unlocked(struct ibv_cq_ex *ex,
+			       struct ibv_poll_cq_attr *attr)
+{
+	return start(cq_of(ex), attr, false);
+}
+
+static void end_poll(struct ibv_cq_ex *ex)
+{
+	end(cq_of(ex), true);
+}
+
+static void end_poll_unlocked(struct ibv_cq_ex *ex)
+{
+	end(cq_of(ex), false);
 }
 
 static enum ibv_wc_opcode read_opcode(struct ibv_cq_ex *ex)
@@ -409,6 +453,11 @@ static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
 	return wc_flags_of(cq->cur_cqe);
 }
 
+static uint64_t read_completion_ts(struct ibv_cq_ex *ex)
+{
+	return be64toh(cq_of(ex)->cur_cqe->timestamp);
+}
+
 static uint32_t read_slid(struct ibv_cq_ex *ex)
 {
 	return be16toh(cq_of(ex)->cur_cqe->slid);
@@ -428,9 +477,9 @@ void mlx5_set_poll_ops(struct mlx5_cq *cq)
 {
 	struct ibv_cq_ex *ex = &cq->vcq.cq_ex;
 
-	ex->start_poll = start_poll;
+	ex->start_poll = cq->single_threaded ? start_poll_unlocked : start_poll;
 	ex->next_poll = next_poll;
-	ex->end_poll = end_poll;
+	ex->end_poll = cq->single_threaded ? end_poll_unlocked : end_poll;
 	ex->read_opcode = read_opcode;
 	ex->read_vendor_err = read_vendor_err;
 	ex->read_byte_len = read_byte_len;
@@ -438,6 +487,7 @@ void mlx5_set_poll_ops(struct mlx5_cq *cq)
 	ex->read_qp_num = read_qp_num;
 	ex->read_src_qp = read_src_qp;
 	ex->read_wc_flags = read_wc_flags;
+	ex->read_completion_ts = read_completion_ts;
 	ex->read_slid = read_slid;
 	ex->read_sl = read_sl;
 	ex->read_dlid_path_bits = read_dlid_path_bits;

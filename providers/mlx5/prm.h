@@ -128,6 +128,7 @@ enum {
 	PRM_CQE_RESP_SEND = 0x2,
 	PRM_CQE_RESP_SEND_IMM = 0x3,
 	PRM_CQE_RESP_SEND_INV = 0x4,
+	PRM_CQE_RESIZE = 0x5, /* the device goes on in the new ring */
 	PRM_CQE_REQ_ERR = 0xd,
 	PRM_CQE_RESP_ERR = 0xe,
 	PRM_CQE_INVALID = 0xf,
@@ -165,14 +166,22 @@ struct prm_cqe {
 	__be32 imm_inval;
 	uint8_t reserved40[4];
 	__be32 byte_cnt;
-	uint8_t reserved48[6];
-	uint8_t vendor_syndrome; /* error CQEs; else part of the timestamp */
-	uint8_t syndrome;
+	union {
+		__be64 timestamp;
+		struct { /* of error CQEs */
+			uint8_t reserved48[6];
+			uint8_t vendor_syndrome;
+			uint8_t syndrome;
+		};
+	};
 	__be32 opcode_qpn; /* WQE's opcode 31:24, QP number 23:0 */
 	__be16 wqe_counter;
 	uint8_t signature;
 	uint8_t op_own;
 };
+
+/* The device counts in 24 bits. */
+#define PRM_MAX_CQE ((1 << 23) - 1)
 
 #define PRM_CQE_GRH_MASK (3u << 28)
 #define PRM_NUM_24(be) (be32toh(be) & 0xffffff)

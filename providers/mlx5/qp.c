@@ -261,9 +261,12 @@ static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		       const struct mlx5_qp_sizes *sizes,
 		       const struct ibv_qp_init_attr_ex *attr)
 {
+	struct ibv_pd *pd =
+		attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL;
 	int err;
 
-	err = mlx5_alloc_buf(&qp->buf, mlx5_qp_buf_len(sizes));
+	err = mlx5_alloc_buf_pd(&qp->buf, pd, MLX5_BUF_QP,
+				mlx5_qp_buf_len(sizes));
 	if (err)
 		return err;
 	qp->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
@@ -313,10 +316,13 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 	return ibv_cmd_create_qp_ex(context, attr, &qp->qp, &udata);
 }
 
-/* With CQE version 0 the key is the QP number, known only afterwards. */
+/*
+ * With CQE version 0 the key is the QP number, known only afterwards. Of an XRC
+ * receive QP there are completions, too, but they are for its SRQs.
+ */
 static int publish_qp(struct mlx5_context *ctx, struct mlx5_qp *qp)
 {
-	if (ctx->cqe_version)
+	if (ctx->cqe_version || qp->qp.qp_type == IBV_QPT_XRC_RECV)
 		return 0;
 	qp->rsc.key = qp->qp.qp_num;
 	return mlx5_table_set(&ctx->rscs, qp->rsc.key, &qp->rsc);
@@ -389,9 +395,9 @@ free_rings:
 /* Returns 0 or the errno value of what is not for this device. */
 static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 {
-	const uint32_t known = IBV_QP_INIT_ATTR_PD |
-			       IBV_QP_INIT_ATTR_CREATE_FLAGS |
-			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
+	const uint32_t known =
+		IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
+		IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_XRCD;
 
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
@@ -399,26 +405,35 @@ static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 	case IBV_QPT_RC:
 	case IBV_QPT_UC:
 	case IBV_QPT_UD:
-		break;
+		return attr->send_cq && attr->recv_cq ? 0 : EINVAL;
+	case IBV_QPT_XRC_SEND:
+		return attr->send_cq ? 0 : EINVAL;
+	case IBV_QPT_XRC_RECV:
+		return 0;
 	default:
 		return EOPNOTSUPP;
 	}
-	if (!attr->send_cq || !attr->recv_cq)
-		return EINVAL;
-	return 0;
+}
+
+/* An XRC receive QP has no PD, whatever is there; nor does anybody post. */
+static bool is_single_threaded(const struct ibv_qp_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_QP_INIT_ATTR_PD &&
+	       mlx5_is_single_threaded(attr->pd);
 }
 
 static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		     struct ibv_qp_init_attr_ex *attr)
 {
+	bool single_threaded = is_single_threaded(attr);
 	int err = check_attr(attr);
 
 	if (err)
 		return err;
 	qp->srq = attr->srq ? to_msrq(attr->srq) : NULL;
-	mlx5_set_post_ops(qp, attr->qp_type, false);
+	mlx5_set_post_ops(qp, attr->qp_type, single_threaded);
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
-		err = mlx5_set_wr_ops(qp, attr, false);
+		err = mlx5_set_wr_ops(qp, attr, single_threaded);
 		if (err)
 			return err;
 	}
@@ -443,6 +458,25 @@ struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 	return &qp->qp;
 }
 
+/* It has no rings, so no record of them either. */
+struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
+			    struct ibv_qp_open_attr *attr)
+{
+	struct mlx5_qp *qp;
+
+	qp = calloc(1, sizeof(*qp));
+	if (!qp)
+		return NULL;
+	mlx5_set_post_ops(qp, IBV_QPT_XRC_RECV, false);
+	qp->sq.room = NO_ROOM;
+	qp->sq.room_if_ready = NO_ROOM;
+	if (ibv_cmd_open_qp(context, attr, &qp->qp, NULL)) {
+		verbs_free_keep_errno(qp);
+		return NULL;
+	}
+	return &qp->qp;
+}
+
 /* The kernel does not know what fits into the rings; we do. */
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr)
@@ -461,7 +495,7 @@ int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	struct mlx5_qp *qp = to_mqp(ibqp);
 	int ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
 
-	if (ret || !(attr_mask & IBV_QP_STATE))
+	if (ret || !(attr_mask & IBV_QP_STATE) || !qp->dbrec)
 		return ret;
 	mlx5_lock_cqs(qp);
 	if (attr->qp_state == IBV_QPS_RESET)
@@ -484,11 +518,13 @@ int mlx5_destroy_qp(struct ibv_qp *ibqp)
 
 	if (ret)
 		return ret;
-	mlx5_lock_cqs(qp);
-	mlx5_clean_cqs_locked(qp);
-	mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
-	mlx5_unlock_cqs(qp);
-	free_rings(ctx, qp);
+	if (qp->dbrec) {
+		mlx5_lock_cqs(qp);
+		mlx5_clean_cqs_locked(qp);
+		mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
+		mlx5_unlock_cqs(qp);
+		free_rings(ctx, qp);
+	}
 	free(qp);
 	return 0;
 }

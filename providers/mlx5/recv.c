@@ -6,8 +6,53 @@
  */
 #include <errno.h>
 
-#include "recv.h"
 #include "srq.h"
+#include "wqe.h"
+
+/* ---- The list of segments that a receive is ---------------------------------- */
+
+/* Ends a list that does not fill its stride. */
+static inline void put_end(void *seg)
+{
+	struct prm_data_seg *data = seg;
+
+	data->byte_count = 0;
+	data->lkey = htobe32(PRM_LKEY_END);
+	data->addr = 0;
+}
+
+/* The usual list. */
+static inline void put_one(void *seg, const struct ibv_sge *sge,
+			   uint32_t max_sge)
+{
+	seg = mlx5_put_data(seg, sge->addr, sge->lkey, sge->length);
+	if (max_sge > 1)
+		put_end(seg);
+}
+
+/* Any other. False for one that cannot be encoded. */
+static NEVER_INLINE bool put_list(void *seg, const struct ibv_recv_wr *wr,
+				  uint32_t max_sge)
+{
+	uint32_t num_sge = wr->num_sge;
+	const struct ibv_sge *sge = wr->sg_list;
+	const struct ibv_sge *last = sge + num_sge;
+	void *end = (struct prm_data_seg *)seg + max_sge;
+
+	if (unlikely(num_sge > max_sge))
+		return false;
+	for (; sge != last; sge++) {
+		if (unlikely(!mlx5_data_len_ok(sge->length))) {
+			if (sge->length)
+				return false;
+			continue;
+		}
+		seg = mlx5_put_data(seg, sge->addr, sge->lkey, sge->length);
+	}
+	if (seg != end)
+		put_end(seg);
+	return true;
+}
 
 /* ---- The queue of one QP --------------------------------------------------- */
 
@@ -27,7 +72,9 @@ static ALWAYS_INLINE int build(struct mlx5_rq *rq, const struct ibv_recv_wr *wr)
 
 	if (unlikely(rq_full(rq)))
 		return ENOMEM;
-	if (unlikely(!mlx5_put_recv_sges(wqe, wr, rq->max_sge)))
+	if (likely(mlx5_is_one_sge(wr->sg_list, wr->num_sge)))
+		put_one(wqe, wr->sg_list, rq->max_sge);
+	else if (unlikely(!put_list(wqe, wr, rq->max_sge)))
 		return EINVAL;
 	rq->wr_id[slot] = wr->wr_id;
 	rq->head++;
@@ -99,7 +146,9 @@ static inline int build_shared(struct mlx5_srq *srq,
 
 	if (unlikely(srq_full(srq)))
 		return ENOMEM;
-	if (unlikely(!mlx5_put_recv_sges(next + 1, wr, srq->max_sge)))
+	if (likely(mlx5_is_one_sge(wr->sg_list, wr->num_sge)))
+		put_one(next + 1, wr->sg_list, srq->max_sge);
+	else if (unlikely(!put_list(next + 1, wr, srq->max_sge)))
 		return EINVAL;
 	srq->wr_id[srq->head] = wr->wr_id;
 	srq->head = be16toh(next->next_wqe_index);

@@ -39,8 +39,8 @@ static ALWAYS_INLINE void *put_address(void *seg, const struct ibv_send_wr *wr,
 }
 
 /* All data in one inline segment. Returns its size in segments, or -1. */
-static int put_inline(const struct mlx5_sq *sq, void *seg,
-		      const struct ibv_send_wr *wr)
+static NEVER_INLINE int put_inline(const struct mlx5_sq *sq, void *seg,
+				   const struct ibv_send_wr *wr)
 {
 	struct mlx5_inline data = mlx5_start_inline(sq, seg);
 	int i;
@@ -53,15 +53,6 @@ static int put_inline(const struct mlx5_sq *sq, void *seg,
 	return mlx5_finish_inline(&data);
 }
 
-static ALWAYS_INLINE int put_payload(const struct mlx5_sq *sq, void *seg,
-				     const struct ibv_send_wr *wr)
-{
-	if (wr->send_flags & IBV_SEND_INLINE)
-		return put_inline(sq, seg, wr);
-	return mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge,
-			     PRM_MAX_DATA_LEN);
-}
-
 static ALWAYS_INLINE void finish(struct mlx5_sq *sq,
 				 const struct ibv_send_wr *wr,
 				 struct prm_ctrl_seg *ctrl, uint8_t opcode,
@@ -72,8 +63,9 @@ static ALWAYS_INLINE void finish(struct mlx5_sq *sq,
 	mlx5_finish_wqe(sq, ctrl, opcode, ds);
 }
 
-static int build_read(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
-		      struct prm_ctrl_seg *ctrl, void *seg)
+static NEVER_INLINE int build_read(struct mlx5_sq *sq,
+				   const struct ibv_send_wr *wr,
+				   struct prm_ctrl_seg *ctrl, void *seg)
 {
 	int n;
 
@@ -90,8 +82,9 @@ static int build_read(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 }
 
 /* The operands take the place of one segment of data. */
-static int build_atomic(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
-			struct prm_ctrl_seg *ctrl, void *seg)
+static NEVER_INLINE int build_atomic(struct mlx5_sq *sq,
+				     const struct ibv_send_wr *wr,
+				     struct prm_ctrl_seg *ctrl, void *seg)
 {
 	bool swap = wr->opcode == IBV_WR_ATOMIC_CMP_AND_SWP;
 	int n;
@@ -116,6 +109,44 @@ static int build_atomic(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 }
 
 /*
+ * A request that takes data along. All but wr is known when this is compiled:
+ * where the data begins, too, and with one SGE, as usual, the size.
+ */
+static ALWAYS_INLINE int build_data(struct mlx5_sq *sq,
+				    const struct ibv_send_wr *wr,
+				    struct prm_ctrl_seg *ctrl, void *seg,
+				    uint8_t opcode, uint32_t wc_opcode,
+				    __be32 imm)
+{
+	uint32_t before = mlx5_segs_before(ctrl, seg);
+	int n;
+
+	if (wr->send_flags & IBV_SEND_INLINE) {
+		n = put_inline(sq, seg, wr);
+	} else if (likely(mlx5_is_one_sge(wr->sg_list, wr->num_sge))) {
+		mlx5_put_one_sge(sq, seg, wr->sg_list);
+		finish(sq, wr, ctrl, opcode, wc_opcode, before + 1, imm);
+		return 0;
+	} else {
+		n = mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge,
+				  sq->max_sge, PRM_MAX_DATA_LEN);
+	}
+	if (unlikely(n < 0))
+		return EINVAL;
+	finish(sq, wr, ctrl, opcode, wc_opcode, before + n, imm);
+	return 0;
+}
+
+static ALWAYS_INLINE int build_write(struct mlx5_sq *sq,
+				     const struct ibv_send_wr *wr,
+				     struct prm_ctrl_seg *ctrl, void *seg,
+				     uint8_t opcode, __be32 imm)
+{
+	seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
+	return build_data(sq, wr, ctrl, seg, opcode, IBV_WC_RDMA_WRITE, imm);
+}
+
+/*
  * The WQE of one request behind those already there. Returns 0 or an errno
  * value; the ring is unchanged after an error.
  */
@@ -123,11 +154,7 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 			       enum transport transport)
 {
 	struct prm_ctrl_seg *ctrl;
-	uint32_t wc_opcode;
-	uint8_t opcode;
-	__be32 imm = 0;
 	void *seg;
-	int n;
 
 	if (unlikely(!is_allowed(sq, wr->opcode)))
 		return EINVAL;
@@ -136,45 +163,25 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 	ctrl = mlx5_block_at(sq, sq->cur_block);
 	seg = put_address(ctrl + 1, wr, transport);
 	switch (wr->opcode) {
+	case IBV_WR_SEND:
+		return build_data(sq, wr, ctrl, seg, PRM_OP_SEND, IBV_WC_SEND,
+				  0);
 	case IBV_WR_SEND_WITH_IMM:
-		opcode = PRM_OP_SEND_IMM;
-		wc_opcode = IBV_WC_SEND;
-		imm = wr->imm_data;
-		break;
+		return build_data(sq, wr, ctrl, seg, PRM_OP_SEND_IMM,
+				  IBV_WC_SEND, wr->imm_data);
 	case IBV_WR_SEND_WITH_INV:
-		opcode = PRM_OP_SEND_INVAL;
-		wc_opcode = IBV_WC_SEND;
-		imm = htobe32(wr->invalidate_rkey);
-		break;
-	case IBV_WR_RDMA_WRITE_WITH_IMM:
-		opcode = PRM_OP_RDMA_WRITE_IMM;
-		wc_opcode = IBV_WC_RDMA_WRITE;
-		imm = wr->imm_data;
-		seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr,
-				     wr->wr.rdma.rkey);
-		break;
+		return build_data(sq, wr, ctrl, seg, PRM_OP_SEND_INVAL,
+				  IBV_WC_SEND, htobe32(wr->invalidate_rkey));
 	case IBV_WR_RDMA_WRITE:
-		opcode = PRM_OP_RDMA_WRITE;
-		wc_opcode = IBV_WC_RDMA_WRITE;
-		seg = mlx5_put_raddr(seg, wr->wr.rdma.remote_addr,
-				     wr->wr.rdma.rkey);
-		break;
+		return build_write(sq, wr, ctrl, seg, PRM_OP_RDMA_WRITE, 0);
+	case IBV_WR_RDMA_WRITE_WITH_IMM:
+		return build_write(sq, wr, ctrl, seg, PRM_OP_RDMA_WRITE_IMM,
+				   wr->imm_data);
 	case IBV_WR_RDMA_READ:
 		return build_read(sq, wr, ctrl, seg);
-	case IBV_WR_ATOMIC_CMP_AND_SWP:
-	case IBV_WR_ATOMIC_FETCH_AND_ADD:
-		return build_atomic(sq, wr, ctrl, seg);
 	default:
-		opcode = PRM_OP_SEND;
-		wc_opcode = IBV_WC_SEND;
-		break;
+		return build_atomic(sq, wr, ctrl, seg);
 	}
-	n = put_payload(sq, seg, wr);
-	if (unlikely(n < 0))
-		return EINVAL;
-	finish(sq, wr, ctrl, opcode, wc_opcode, mlx5_segs_before(ctrl, seg) + n,
-	       imm);
-	return 0;
 }
 
 static ALWAYS_INLINE int post(struct mlx5_sq *sq, struct ibv_send_wr *wr,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cqe.h"
 #include "srq.h"
 
 static uint64_t round_up_pow2(uint64_t n)
@@ -61,9 +62,10 @@ int mlx5_init_srq_ring(struct mlx5_srq *srq, uint32_t num_wqe,
 	return 0;
 }
 
-static int alloc_ring(struct mlx5_context *ctx, struct mlx5_srq *srq,
+static int alloc_ring(struct ibv_pd *pd, struct mlx5_srq *srq,
 		      const struct ibv_srq_attr *attr)
 {
+	struct mlx5_context *ctx = to_mctx(pd->context);
 	uint32_t stride_shift;
 	uint32_t num_wqe;
 	int err;
@@ -71,7 +73,8 @@ static int alloc_ring(struct mlx5_context *ctx, struct mlx5_srq *srq,
 	err = mlx5_size_srq(&ctx->limits, attr, &num_wqe, &stride_shift);
 	if (err)
 		return err;
-	err = mlx5_alloc_buf(&srq->buf, (size_t)num_wqe << stride_shift);
+	err = mlx5_alloc_buf_pd(&srq->buf, pd, MLX5_BUF_SRQ,
+				(size_t)num_wqe << stride_shift);
 	if (err)
 		return err;
 	srq->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
@@ -98,12 +101,45 @@ static void free_ring(struct mlx5_context *ctx, struct mlx5_srq *srq)
 	mlx5_free_buf(&srq->buf);
 }
 
-static int create_kernel_srq(struct ibv_pd *pd, struct mlx5_srq *srq,
-			     struct ibv_srq_init_attr *attr)
+static bool is_xrc(const struct ibv_srq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE &&
+	       attr->srq_type == IBV_SRQT_XRC;
+}
+
+/* Of XRC with CQE version 1: we choose what its completions will carry. */
+static int choose_key(struct mlx5_context *ctx, struct mlx5_srq *srq,
+		      const struct ibv_srq_init_attr_ex *attr)
+{
+	srq->rsc.type = MLX5_RSC_SRQ;
+	if (!is_xrc(attr) || !ctx->cqe_version)
+		return 0;
+	return mlx5_table_add(&ctx->rscs, &srq->rsc, &srq->rsc.key);
+}
+
+/* With CQE version 0 they carry its number, known only afterwards. */
+static int publish(struct mlx5_context *ctx, struct mlx5_srq *srq,
+		   const struct ibv_srq_init_attr_ex *attr)
+{
+	if (!is_xrc(attr) || ctx->cqe_version)
+		return 0;
+	srq->rsc.key = srq->srqn;
+	return mlx5_table_set(&ctx->srqs, srq->rsc.key, &srq->rsc);
+}
+
+static void unpublish(struct mlx5_context *ctx, struct mlx5_srq *srq)
+{
+	mlx5_table_del(ctx->cqe_version ? &ctx->rscs : &ctx->srqs, srq->rsc.key,
+		       &srq->rsc);
+}
+
+static int cmd_create_srq(struct mlx5_srq *srq,
+			  struct ibv_srq_init_attr_ex *attr)
 {
 	struct mlx5_ib_create_srq req = {
 		.buf_addr = (uintptr_t)srq->buf.addr,
 		.db_addr = (uintptr_t)srq->dbrec,
+		.uidx = srq->rsc.key,
 	};
 	struct mlx5_ib_create_srq_resp resp = { 0 };
 	struct verbs_udata udata = {
@@ -112,50 +148,56 @@ static int create_kernel_srq(struct ibv_pd *pd, struct mlx5_srq *srq,
 		.out = &resp,
 		.out_len = sizeof(resp),
 	};
-	int err = ibv_cmd_create_srq(pd, attr, &srq->srq, &udata);
+	int err = ibv_cmd_create_srq_ex(attr->pd->context, attr, &srq->vsrq,
+					&udata);
 
 	srq->srqn = resp.srqn;
 	return err;
 }
 
-/* With CQE version 0 completions may name the SRQ. */
-static int publish(struct mlx5_context *ctx, struct mlx5_srq *srq)
+static int create_kernel_srq(struct mlx5_context *ctx, struct mlx5_srq *srq,
+			     struct ibv_srq_init_attr_ex *attr)
 {
-	srq->rsc.type = MLX5_RSC_SRQ;
-	srq->rsc.key = srq->srqn;
-	if (ctx->cqe_version)
-		return 0;
-	return mlx5_table_set(&ctx->srqs, srq->srqn, &srq->rsc);
-}
+	int err = cmd_create_srq(srq, attr);
 
-static int init_srq(struct ibv_pd *pd, struct mlx5_srq *srq,
-		    struct ibv_srq_init_attr *attr)
-{
-	struct mlx5_context *ctx = to_mctx(pd->context);
-	int err;
-
-	err = alloc_ring(ctx, srq, &attr->attr);
 	if (err)
 		return err;
-	err = create_kernel_srq(pd, srq, attr);
+	err = publish(ctx, srq, attr);
+	if (err)
+		ibv_cmd_destroy_srq(&srq->srq);
+	return err;
+}
+
+static int init_srq(struct mlx5_context *ctx, struct mlx5_srq *srq,
+		    struct ibv_srq_init_attr_ex *attr)
+{
+	int err;
+
+	srq->single_threaded = mlx5_is_single_threaded(attr->pd);
+	if (is_xrc(attr) && attr->comp_mask & IBV_SRQ_INIT_ATTR_CQ)
+		srq->cq = to_mcq(attr->cq);
+	err = alloc_ring(attr->pd, srq, &attr->attr);
+	if (err)
+		return err;
+	err = choose_key(ctx, srq, attr);
 	if (err)
 		goto free_ring;
-	err = publish(ctx, srq);
+	err = create_kernel_srq(ctx, srq, attr);
 	if (err)
-		goto destroy;
+		goto free_key;
 	attr->attr.max_wr = srq->num_wqe - 1;
 	attr->attr.max_sge = srq->max_sge;
 	return 0;
 
-destroy:
-	ibv_cmd_destroy_srq(&srq->srq);
+free_key:
+	unpublish(ctx, srq);
 free_ring:
 	free_ring(ctx, srq);
 	return err;
 }
 
-struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
-				struct ibv_srq_init_attr *attr)
+static struct ibv_srq *create_srq(struct ibv_context *context,
+				  struct ibv_srq_init_attr_ex *attr)
 {
 	struct mlx5_srq *srq;
 	int err;
@@ -163,13 +205,55 @@ struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
 	srq = calloc(1, sizeof(*srq));
 	if (!srq)
 		return NULL;
-	err = init_srq(pd, srq, attr);
+	err = init_srq(to_mctx(context), srq, attr);
 	if (err) {
 		free(srq);
 		errno = err;
 		return NULL;
 	}
 	return &srq->srq;
+}
+
+struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
+				struct ibv_srq_init_attr *attr)
+{
+	struct ibv_srq_init_attr_ex ex = {
+		.srq_context = attr->srq_context,
+		.attr = attr->attr,
+		.comp_mask = IBV_SRQ_INIT_ATTR_PD,
+		.pd = pd,
+	};
+	struct ibv_srq *srq = create_srq(pd->context, &ex);
+
+	if (srq)
+		attr->attr = ex.attr;
+	return srq;
+}
+
+/* Returns 0 or the errno value of what is not for this device. */
+static int check_attr(const struct ibv_srq_init_attr_ex *attr)
+{
+	const uint32_t known = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD |
+			       IBV_SRQ_INIT_ATTR_XRCD | IBV_SRQ_INIT_ATTR_CQ;
+
+	if (attr->comp_mask & ~known)
+		return EOPNOTSUPP;
+	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE &&
+	    attr->srq_type != IBV_SRQT_BASIC && attr->srq_type != IBV_SRQT_XRC)
+		return EOPNOTSUPP;
+	return attr->comp_mask & IBV_SRQ_INIT_ATTR_PD ? 0 : EINVAL;
+}
+
+struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context,
+				   struct ibv_srq_init_attr_ex *attr)
+{
+	int err = check_attr(attr);
+
+	if (err) {
+		errno = err;
+		return NULL;
+	}
+	return create_srq(context, attr);
 }
 
 int mlx5_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr,
@@ -180,7 +264,7 @@ int mlx5_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr,
 
 /*
  * No QP is on it any more, so that whoever still polls has no entry left that
- * leads here.
+ * leads here; but those of XRC lead here without one.
  */
 int mlx5_destroy_srq(struct ibv_srq *ibsrq)
 {
@@ -190,8 +274,12 @@ int mlx5_destroy_srq(struct ibv_srq *ibsrq)
 
 	if (ret)
 		return ret;
-	if (!ctx->cqe_version)
-		mlx5_table_del(&ctx->srqs, srq->srqn, &srq->rsc);
+	if (srq->cq) {
+		mlx5_lock_cq(srq->cq);
+		mlx5_clean_cq_of_srq_locked(srq);
+		unpublish(ctx, srq);
+		mlx5_unlock_cq(srq->cq);
+	}
 	free_ring(ctx, srq);
 	free(srq);
 	return 0;

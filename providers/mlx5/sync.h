@@ -16,13 +16,16 @@
 
 #include <linux/types.h>
 
-_Static_assert(sizeof(void *) == 8, "doorbells are one 64-bit store");
+_Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0),
+	       "doorbells are one 64-bit store");
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* For what is compiled several times, each with other constant arguments. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+/* For what would cost the usual way registers. */
+#define NEVER_INLINE __attribute__((noinline))
 
 /* Stores before are visible to the device before stores after. */
 static inline void dma_store_barrier(void)

@@ -107,6 +107,35 @@ static ALWAYS_INLINE int mlx5_put_sges(const struct mlx5_sq *sq, void *seg,
 	return n;
 }
 
+/* Neither a list nor a length that needs a closer look? */
+static inline bool mlx5_is_one_sge(const struct ibv_sge *sge, int num_sge)
+{
+	return num_sge == 1 && mlx5_data_len_ok(sge->length);
+}
+
+static inline void mlx5_put_one_sge(const struct mlx5_sq *sq, void *seg,
+				    const struct ibv_sge *sge)
+{
+	if (unlikely(seg == sq->end))
+		seg = sq->buf;
+	mlx5_put_data(seg, sge->addr, sge->lkey, sge->length);
+}
+
+/* As memcpy(3), but cheap for the few bytes that inline data mostly is. */
+static inline void mlx5_copy(uint8_t *dst, const uint8_t *src, size_t len)
+{
+	uint64_t first, last;
+
+	if (likely(len - 8 <= 8)) {
+		memcpy(&first, src, 8);
+		memcpy(&last, src + len - 8, 8);
+		memcpy(dst, &first, 8);
+		memcpy(dst + len - 8, &last, 8);
+		return;
+	}
+	memcpy(dst, src, len);
+}
+
 /* Copies to dst in the ring, over its end when need be. */
 static inline uint8_t *mlx5_ring_copy(const struct mlx5_sq *sq, uint8_t *dst,
 				      const void *src, size_t len)
@@ -114,7 +143,7 @@ static inline uint8_t *mlx5_ring_copy(const struct mlx5_sq *sq, uint8_t *dst,
 	size_t room = sq->end - dst;
 
 	if (likely(len < room)) {
-		memcpy(dst, src, len);
+		mlx5_copy(dst, src, len);
 		return dst + len;
 	}
 	memcpy(dst, src, room);

@@ -75,8 +75,11 @@ static inline void *begin(struct ibv_qp_ex *qp_ex, uint8_t opcode,
 	batch->ctrl = ctrl;
 	batch->opcode = opcode;
 	batch->payload = payload;
-	batch->address = sq->address_len ? ctrl + 1 : NULL;
-	batch->seg = (uint8_t *)(ctrl + 1) + sq->address_len;
+	batch->seg = ctrl + 1;
+	if (unlikely(sq->address_len)) {
+		batch->address = ctrl + 1;
+		batch->seg = (uint8_t *)(ctrl + 1) + sq->address_len;
+	}
 	return batch->seg;
 }
 
@@ -264,8 +267,8 @@ static inline void take_data(struct mlx5_sq *sq, int segs)
 	note(&sq->batch, EINVAL);
 }
 
-static ALWAYS_INLINE void set_sges(struct mlx5_sq *sq,
-				   const struct ibv_sge *sge, size_t num_sge)
+static NEVER_INLINE void set_sges(struct mlx5_sq *sq, const struct ibv_sge *sge,
+				  size_t num_sge)
 {
 	struct mlx5_batch *batch = &sq->batch;
 	uint32_t max_sge = sq->max_sge;
@@ -297,8 +300,15 @@ static void wr_set_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey, uint64_t addr,
 		.length = length,
 		.lkey = lkey,
 	};
+	struct mlx5_sq *sq = to_sq(qp_ex);
 
-	set_sges(to_sq(qp_ex), &sge, 1);
+	if (likely(sq->batch.ctrl && mlx5_is_one_sge(&sge, 1) &&
+		   sq->batch.payload != MLX5_PAYLOAD_ATOMIC)) {
+		mlx5_put_one_sge(sq, sq->batch.seg, &sge);
+		finish(sq, 1);
+	} else {
+		set_sges(sq, &sge, 1);
+	}
 }
 
 /* Returns the number of segments, or -1. */

@@ -12,12 +12,32 @@
 #include "mlx5_completions.h"
 
 /* Refused before anything is asked of a kernel or allocated. */
-static void check_not_supported(struct ibv_cq_init_attr_ex attr)
+static void check_refused(struct ibv_cq_init_attr_ex attr, int err)
 {
+	struct mlx5_context *ctx = calloc(1, sizeof(*ctx));
+
+	assert_non_null(ctx);
 	attr.cqe = 1;
 	errno = 0;
-	assert_null(mlx5_create_cq_ex(NULL, &attr));
-	assert_int_equal(errno, EOPNOTSUPP);
+	assert_null(mlx5_create_cq_ex(&ctx->vctx.context, &attr));
+	assert_int_equal(errno, err);
+	free(ctx);
+}
+
+static void check_not_supported(struct ibv_cq_init_attr_ex attr)
+{
+	check_refused(attr, EOPNOTSUPP);
+}
+
+static void test_plain_pd_is_no_parent_domain(void **state)
+{
+	struct verbs_pd plain = { 0 };
+
+	check_refused(
+		(struct ibv_cq_init_attr_ex){ .comp_mask =
+						      IBV_CQ_INIT_ATTR_MASK_PD,
+					      .parent_domain = &plain.pd },
+		EINVAL);
 }
 
 static void test_unsupported_attributes(void **state)
@@ -28,8 +48,6 @@ static void test_unsupported_attributes(void **state)
 		if (!(bit & IBV_WC_STANDARD_FLAGS))
 			check_not_supported((struct ibv_cq_init_attr_ex){
 				.wc_flags = bit });
-	check_not_supported((struct ibv_cq_init_attr_ex){
-		.comp_mask = IBV_CQ_INIT_ATTR_MASK_PD });
 	check_not_supported((struct ibv_cq_init_attr_ex){ .comp_mask = 4 });
 	check_not_supported((struct ibv_cq_init_attr_ex){
 		.comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS, .flags = 4 });
@@ -184,6 +202,7 @@ static void test_clean_two_queues(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain_pd_is_no_parent_domain),
 		cmocka_unit_test(test_unsupported_attributes),
 		cmocka_unit_test(test_arm_tells_count_and_event_number),
 		cmocka_unit_test(test_clean_all_patterns),

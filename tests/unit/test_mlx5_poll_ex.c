@@ -99,14 +99,17 @@ static void test_nonsense_in_a_walk_is_einval(void **state)
 	for_each_format(nonsense_in_a_walk_is_einval);
 }
 
-/* The QP of the last walk may be freed before the next one. */
+/* Who takes a QP away makes the CQ forget that it was the last one. */
 static void walk_forgets_the_last_qp(struct fixture *f)
 {
 	post_send(&f->a, 1, IBV_WR_SEND);
 	put_send(f, &f->a, 0);
 	assert_int_equal(start_poll(f), 0);
 	ibv_end_poll(&f->cq.vcq.cq_ex);
+	mlx5_lock_cqs(&f->a.qp);
+	mlx5_clean_cqs_locked(&f->a.qp);
 	mlx5_table_del(&f->rscs, f->a.qp.rsc.key, &f->a.qp.rsc);
+	mlx5_unlock_cqs(&f->a.qp);
 	put_send(f, &f->a, 1);
 	assert_int_equal(start_poll(f), EINVAL);
 }
@@ -116,12 +119,29 @@ static void test_walk_forgets_the_last_qp(void **state)
 	for_each_format(walk_forgets_the_last_qp);
 }
 
+static void timestamp_is_the_devices(struct fixture *f)
+{
+	struct ibv_cq_ex *ex = &f->cq.vcq.cq_ex;
+
+	post_send(&f->a, 1, IBV_WR_SEND);
+	put_be(put_send(f, &f->a, 0) + 48, 0x0123456789abcdef, 8);
+	assert_int_equal(start_poll(f), 0);
+	assert_true(ibv_wc_read_completion_ts(ex) == 0x0123456789abcdef);
+	ibv_end_poll(ex);
+}
+
+static void test_timestamp_is_the_devices(void **state)
+{
+	for_each_format(timestamp_is_the_devices);
+}
+
 static void single_threaded_takes_no_lock(struct fixture *f)
 {
 	struct ibv_wc wc;
 	int i;
 
 	f->cq.single_threaded = true;
+	mlx5_set_poll_ops(&f->cq);
 	f->cq.lock.held = true; /* whoever wanted it would wait for ever */
 	for (i = 0; i < 2; i++) {
 		post_send(&f->a, i, IBV_WR_SEND);
@@ -150,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_start_attr_is_einval),
 		cmocka_unit_test(test_nonsense_in_a_walk_is_einval),
 		cmocka_unit_test(test_walk_forgets_the_last_qp),
+		cmocka_unit_test(test_timestamp_is_the_devices),
 		cmocka_unit_test(test_single_threaded_takes_no_lock),
 	};
 
