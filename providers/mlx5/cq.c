@@ -64,8 +64,13 @@ static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
 		.out = &resp,
 		.out_len = sizeof(resp),
 	};
+	const struct mlx5_uars *uars = &to_mctx(context)->uars;
 	int err;
 
+	if (uars->dyn) {
+		req.flags = MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX;
+		req.uar_page_index = uars->arm_page_id;
+	}
 	ring_attr.cqe = cq->num_cqe - 1;
 	err = ibv_cmd_create_cq_ex(context, &ring_attr, &cq->cq, &udata);
 	cq->cqn = resp.cqn;
@@ -93,7 +98,7 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, struct ibv_pd *pd,
 	mlx5_init_cq_ring(cq, n, ctx->cqe_size, ctx->cqe_version);
 	cq->rscs = &ctx->rscs;
 	cq->srqs = &ctx->srqs;
-	cq->arm_reg = ctx->uar_page[0] + PRM_UAR_CQ_ARM;
+	cq->arm_reg = ctx->uars.arm_page + PRM_UAR_CQ_ARM;
 	return cq;
 
 free_buf:

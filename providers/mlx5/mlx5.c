@@ -6,16 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "mlx5.h"
 
-/* As the stock library asks: enough registers for 16 threads. */
-#define NUM_BFREGS 16
-#define NUM_LOW_LATENCY_BFREGS 4
 #define MAX_CQE_VERSION 1
-#define MMAP_CMD_SHIFT 8
 #define SPINS_BEFORE_YIELD 1000
 
 static inline void cpu_relax(void)
@@ -40,68 +35,18 @@ void mlx5_lock_wait(struct mlx5_lock *lock)
 	}
 }
 
-/* Command and index share the page number of the file offset. */
-static void *map_uar_page(struct mlx5_context *ctx, uint32_t index)
-{
-	off_t pgoff = MLX5_IB_MMAP_REGULAR_PAGE << MMAP_CMD_SHIFT | index;
-
-	return mmap(NULL, ctx->page_size, PROT_WRITE, MAP_SHARED,
-		    ctx->vctx.context.cmd_fd, pgoff * (off_t)ctx->page_size);
-}
-
-static void unmap_uars(struct mlx5_context *ctx)
-{
-	uint32_t i;
-
-	for (i = 0; i < ctx->num_uar_pages && ctx->uar_page[i]; i++)
-		munmap(ctx->uar_page[i], ctx->page_size);
-	free(ctx->uar_page);
-}
-
-static int map_uars(struct mlx5_context *ctx)
-{
-	uint32_t i;
-	void *page;
-	int err;
-
-	ctx->uar_page = calloc(ctx->num_uar_pages, sizeof(*ctx->uar_page));
-	if (!ctx->uar_page)
-		return ENOMEM;
-	for (i = 0; i < ctx->num_uar_pages; i++) {
-		page = map_uar_page(ctx, i);
-		if (page == MAP_FAILED) {
-			err = errno;
-			unmap_uars(ctx);
-			return err;
-		}
-		ctx->uar_page[i] = page;
-	}
-	return 0;
-}
-
-void *mlx5_bfreg(struct mlx5_context *ctx, uint32_t index)
-{
-	uint32_t uar = index / PRM_BFREGS_PER_UAR;
-	uint32_t page = uar / ctx->uars_per_page;
-
-	if (page >= ctx->num_uar_pages)
-		return NULL;
-	return ctx->uar_page[page] + uar % ctx->uars_per_page * PRM_UAR_SIZE +
-	       PRM_UAR_BFREG + index % PRM_BFREGS_PER_UAR * ctx->bf_reg_size;
-}
-
 /*
- * Without MLX5_LIB_CAP_DYN_UAR among lib_caps the kernel reserves a fixed
- * set of registers for the context and picks one for each QP.
+ * A kernel that has no doorbell pages as objects reserves a fixed set of
+ * registers for the context, and says how many.
  */
 static int get_context(struct verbs_context *vctx,
 		       struct mlx5_ib_alloc_ucontext_resp *resp)
 {
 	struct mlx5_ib_alloc_ucontext_req_v2 req = {
-		.total_num_bfregs = NUM_BFREGS,
-		.num_low_latency_bfregs = NUM_LOW_LATENCY_BFREGS,
+		.total_num_bfregs = MLX5_BFREGS,
+		.num_low_latency_bfregs = MLX5_LOW_LATENCY_BFREGS,
 		.max_cqe_version = MAX_CQE_VERSION,
-		.lib_caps = MLX5_LIB_CAP_4K_UAR,
+		.lib_caps = MLX5_LIB_CAP_4K_UAR | MLX5_LIB_CAP_DYN_UAR,
 	};
 	struct verbs_udata udata = {
 		.in = &req,
@@ -137,7 +82,7 @@ static bool is_single_threaded(void)
 static int take_response(struct mlx5_context *ctx,
 			 const struct mlx5_ib_alloc_ucontext_resp *resp)
 {
-	if (!resp->tot_bfregs || resp->cqe_version > MAX_CQE_VERSION)
+	if (resp->cqe_version > MAX_CQE_VERSION)
 		return EOPNOTSUPP;
 	ctx->limits.max_sq_desc_sz = resp->max_sq_desc_sz;
 	ctx->limits.max_rq_desc_sz = resp->max_rq_desc_sz;
@@ -151,12 +96,8 @@ static int take_response(struct mlx5_context *ctx,
 	ctx->single_threaded = is_single_threaded();
 	ctx->cqe_version = resp->cqe_version;
 	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);
-	ctx->bf_reg_size = resp->bf_reg_size;
-	ctx->uars_per_page = resp->num_uars_per_page ?: 1;
-	ctx->num_uar_pages = resp->tot_bfregs /
-			     (ctx->uars_per_page * PRM_USABLE_BFREGS_PER_UAR);
 	ctx->page_size = sysconf(_SC_PAGESIZE);
-	return ctx->num_uar_pages ? 0 : EOPNOTSUPP;
+	return 0;
 }
 
 static int mlx5_init_context(struct verbs_context *vctx)
@@ -171,7 +112,7 @@ static int mlx5_init_context(struct verbs_context *vctx)
 	err = take_response(ctx, &resp);
 	if (err)
 		return verbs_err(err);
-	err = map_uars(ctx);
+	err = mlx5_init_uars(ctx, &resp);
 	if (err)
 		return verbs_err(err);
 	mlx5_dbrecs_init(&ctx->dbrecs, resp.cache_line_size);
@@ -187,7 +128,7 @@ static void mlx5_uninit_context(struct verbs_context *vctx)
 	mlx5_table_fini(&ctx->srqs);
 	mlx5_table_fini(&ctx->rscs);
 	mlx5_dbrecs_fini(&ctx->dbrecs);
-	unmap_uars(ctx);
+	mlx5_fini_uars(ctx);
 }
 
 /* Firmware of this family is known by a last number of four digits. */

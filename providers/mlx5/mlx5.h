@@ -113,6 +113,39 @@ extern struct mlx5_rsc mlx5_no_rsc;
 
 /* ---- Context ---------------------------------------------------------------- */
 
+/* The ones that GET_CONTEXT asks for, and of these with one QP each. */
+#define MLX5_BFREGS 16
+#define MLX5_LOW_LATENCY_BFREGS 4
+
+struct mlx5_bfreg {
+	void *reg;
+	uint32_t buf_size; /* for BlueFlame; 0: doorbells only */
+	uint32_t offset; /* of the half that is next */
+	bool shared; /* other queues may use it at the same time */
+	struct mlx5_lock lock; /* then: of offset and what is written */
+	uint32_t page_id; /* dynamic */
+	uint32_t users; /* dynamic: queues that have it */
+};
+
+struct mlx5_uar;
+
+struct mlx5_uars {
+	pthread_mutex_t lock; /* of the dynamic pages and their users */
+	uint32_t bf_reg_size;
+	bool no_blueflame;
+	uint8_t *arm_page; /* where CQs are armed */
+	uint32_t arm_page_id; /* dynamic */
+	/* Fixed */
+	uint32_t uars_per_page;
+	uint32_t num_pages;
+	uint32_t num_fixed;
+	uint8_t **page;
+	struct mlx5_bfreg *fixed;
+	/* Dynamic; NULL: they are fixed */
+	struct mlx5_uar **dyn;
+	struct mlx5_uar *arm;
+};
+
 /* What one queue may have, from the response to GET_CONTEXT. */
 struct mlx5_limits {
 	uint32_t max_sq_desc_sz;
@@ -127,11 +160,8 @@ struct mlx5_context {
 	struct mlx5_limits limits;
 	uint8_t cqe_version;
 	uint32_t cqe_size;
-	uint32_t bf_reg_size;
-	uint32_t uars_per_page;
-	uint32_t num_uar_pages;
 	size_t page_size;
-	uint8_t **uar_page;
+	struct mlx5_uars uars;
 	bool ah_by_kernel; /* CREATE_AH answers with the MAC address */
 	bool single_threaded; /* the program says so of all it does */
 	bool has_clock; /* completions have timestamps */
@@ -140,6 +170,17 @@ struct mlx5_context {
 	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
 };
 
+/* All return 0 or an errno value. */
+int mlx5_init_uars(struct mlx5_context *ctx,
+		   const struct mlx5_ib_alloc_ucontext_resp *resp);
+void mlx5_fini_uars(struct mlx5_context *ctx);
+int mlx5_init_fixed_bfregs(struct mlx5_uars *uars);
+/* The register that the kernel chose; NULL if there is none such. */
+struct mlx5_bfreg *mlx5_fixed_bfreg(struct mlx5_uars *uars, uint32_t index);
+/* Dynamic: one for a queue to come; NULL with errno. */
+struct mlx5_bfreg *mlx5_get_bfreg(struct mlx5_context *ctx);
+void mlx5_put_bfreg(struct mlx5_context *ctx, struct mlx5_bfreg *bfreg);
+
 struct mlx5_pd {
 	union {
 		struct ibv_pd pd;
@@ -147,9 +188,6 @@ struct mlx5_pd {
 	};
 	uint32_t pdn;
 };
-
-/* The send doorbell register that the kernel chose; NULL if there is none. */
-void *mlx5_bfreg(struct mlx5_context *ctx, uint32_t index);
 
 /* ---- Completion queues ------------------------------------------------------ */
 
@@ -249,7 +287,7 @@ struct mlx5_sq {
 	__be32 after_umr; /* fence that the next WQE needs */
 	__be32 fm_ce_se[8]; /* by the lowest three send flags */
 	__be32 *dbrec; /* the one word of it */
-	void *reg;
+	struct mlx5_bfreg *bfreg;
 	struct mlx5_lock lock; /* of the posting side: all but tail */
 	uint32_t cur_block; /* blocks posted; wraps at 32 bits */
 	struct prm_ctrl_seg *last; /* of the WQE built last */

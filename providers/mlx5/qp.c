@@ -313,6 +313,10 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 		.out_len = sizeof(*resp),
 	};
 
+	if (qp->sq.bfreg) { /* dynamic, so it is we who choose */
+		req.flags = MLX5_QP_FLAG_UAR_PAGE_INDEX;
+		req.bfreg_index = qp->sq.bfreg->page_id;
+	}
 	return ibv_cmd_create_qp_ex(context, attr, &qp->qp, &udata);
 }
 
@@ -339,8 +343,9 @@ static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	if (err)
 		return err;
 	qp->sq.qpn = qp->qp.qp_num << 8;
-	qp->sq.reg = mlx5_bfreg(ctx, resp.bfreg_index);
-	err = qp->sq.reg ? publish_qp(ctx, qp) : EPROTO;
+	if (!qp->sq.bfreg)
+		qp->sq.bfreg = mlx5_fixed_bfreg(&ctx->uars, resp.bfreg_index);
+	err = qp->sq.bfreg ? publish_qp(ctx, qp) : EPROTO;
 	if (err)
 		ibv_cmd_destroy_qp(&qp->qp);
 	return err;
@@ -353,6 +358,15 @@ static int choose_key(struct mlx5_context *ctx, struct mlx5_qp *qp)
 		return mlx5_table_add(&ctx->rscs, &qp->rsc, &qp->rsc.key);
 	qp->rsc.key = NO_UIDX;
 	return 0;
+}
+
+/* What is fixed only the kernel's answer tells. */
+static int choose_bfreg(struct mlx5_context *ctx, struct mlx5_qp *qp)
+{
+	if (!ctx->uars.dyn)
+		return 0;
+	qp->sq.bfreg = mlx5_get_bfreg(ctx);
+	return qp->sq.bfreg ? 0 : errno;
 }
 
 static void get_caps(const struct mlx5_qp *qp, struct ibv_qp_cap *cap)
@@ -379,12 +393,17 @@ static int init_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	err = choose_key(ctx, qp);
 	if (err)
 		goto free_rings;
-	err = create_kernel_qp(ctx, qp, attr, &sizes);
+	err = choose_bfreg(ctx, qp);
 	if (err)
 		goto free_key;
+	err = create_kernel_qp(ctx, qp, attr, &sizes);
+	if (err)
+		goto put_bfreg;
 	get_caps(qp, &attr->cap);
 	return 0;
 
+put_bfreg:
+	mlx5_put_bfreg(ctx, qp->sq.bfreg);
 free_key:
 	mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
 free_rings:
@@ -523,6 +542,7 @@ int mlx5_destroy_qp(struct ibv_qp *ibqp)
 		mlx5_clean_cqs_locked(qp);
 		mlx5_table_del(&ctx->rscs, qp->rsc.key, &qp->rsc);
 		mlx5_unlock_cqs(qp);
+		mlx5_put_bfreg(ctx, qp->sq.bfreg);
 		free_rings(ctx, qp);
 	}
 	free(qp);

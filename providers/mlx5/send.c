@@ -11,7 +11,7 @@
  */
 #include <errno.h>
 
-#include "wqe.h"
+#include "doorbell.h"
 
 enum transport {
 	CONNECTED, /* RC and UC: no address */
@@ -202,7 +202,7 @@ static ALWAYS_INLINE int post(struct mlx5_sq *sq, struct ibv_send_wr *wr,
 		}
 	}
 	if (likely(sq->cur_block != first))
-		mlx5_ring_send(sq);
+		mlx5_ring_send(sq, first);
 	if (locked)
 		mlx5_unlock(&sq->lock);
 	return unlikely(err) ? verbs_err(err) : 0;

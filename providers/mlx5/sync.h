@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <linux/types.h>
 
@@ -81,6 +82,24 @@ static inline void ring_doorbell(void *reg, uint64_t value)
 	doorbell_barrier();
 	__atomic_store_n((uint64_t *)reg, value, __ATOMIC_RELAXED);
 	doorbell_barrier();
+}
+
+/* The largest word that is stored in one go without asking what the CPU has. */
+typedef uint64_t wc_word __attribute__((vector_size(16), may_alias));
+
+/*
+ * 64 bytes to a register page that is mapped write-combining, in order, so that
+ * they leave the processor as one write.
+ */
+static inline void store_wc_block(void *dst, const void *src)
+{
+	const wc_word *from = src;
+	volatile wc_word *to = dst;
+
+	to[0] = from[0];
+	to[1] = from[1];
+	to[2] = from[2];
+	to[3] = from[3];
 }
 
 static inline void store_dbrec(__be32 *rec, __be32 value)

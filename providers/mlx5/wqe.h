@@ -191,7 +191,7 @@ static inline int mlx5_finish_inline(const struct mlx5_inline *data)
 	return (sizeof(__be32) + data->len + PRM_SEG_SIZE - 1) / PRM_SEG_SIZE;
 }
 
-/* ---- Begin, finish, tell the device ------------------------------------------- */
+/* ---- Begin and finish ------------------------------------------- */
 
 static inline struct prm_ctrl_seg *mlx5_block_at(const struct mlx5_sq *sq,
 						 uint32_t block)
@@ -258,17 +258,6 @@ static inline uint32_t mlx5_segs_before(const struct prm_ctrl_seg *ctrl,
 					const void *seg)
 {
 	return ((const char *)seg - (const char *)ctrl) / PRM_SEG_SIZE;
-}
-
-/* Gives the device all that was built. */
-static inline void mlx5_ring_send(struct mlx5_sq *sq)
-{
-	uint64_t doorbell;
-
-	memcpy(&doorbell, sq->last, sizeof(doorbell));
-	dma_store_barrier();
-	store_dbrec(sq->dbrec, htobe32(sq->cur_block & 0xffff));
-	ring_doorbell(sq->reg, doorbell);
 }
 
 #endif

@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 
-#include "wqe.h"
+#include "doorbell.h"
 
 static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
 {
@@ -106,7 +106,7 @@ static ALWAYS_INLINE int complete(struct mlx5_sq *sq, bool locked)
 	if (unlikely(err))
 		sq->cur_block = sq->batch.block;
 	else if (likely(sq->cur_block != sq->batch.block))
-		mlx5_ring_send(sq);
+		mlx5_ring_send(sq, sq->batch.block);
 	if (locked)
 		mlx5_unlock(&sq->lock);
 	return unlikely(err) ? verbs_err(err) : 0;

@@ -34,7 +34,8 @@ static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
 	qp->dbrec = s->dbrec;
 	assert_int_equal(mlx5_init_rings(qp, &sizes, &attr), 0);
 	mlx5_set_post_ops(qp, IBV_QPT_RC, false);
-	qp->sq.reg = &s->reg;
+	s->bfreg.reg = &s->reg;
+	qp->sq.bfreg = &s->bfreg;
 	mlx5_rings_enter(qp, IBV_QPS_RTS);
 	qp->qp.qp_num = qpn;
 	qp->qp.send_cq = qp->qp.recv_cq = &f->cq.cq;

@@ -28,6 +28,7 @@ struct format {
 struct side { /* a QP and its doorbells */
 	struct mlx5_qp qp;
 	__be32 dbrec[2];
+	struct mlx5_bfreg bfreg;
 	uint64_t reg;
 };
 

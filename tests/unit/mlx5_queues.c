@@ -48,7 +48,8 @@ void init_fixture(struct fixture *f, const struct ibv_qp_init_attr_ex *attr)
 	assert_int_equal(mlx5_init_rings(qp, &f->sizes, attr), 0);
 	mlx5_set_post_ops(qp, attr->qp_type, false);
 	qp->sq.qpn = QPN << 8;
-	qp->sq.reg = &f->reg;
+	f->bfreg.reg = &f->reg;
+	qp->sq.bfreg = &f->bfreg;
 	mlx5_rings_enter(qp, IBV_QPS_RTS);
 	assert_int_equal(mlx5_set_wr_ops(qp, attr, false), 0);
 	memset(qp->buf.addr, FILL, qp->buf.len);

@@ -22,6 +22,7 @@ struct fixture {
 	struct mlx5_qp qp;
 	struct mlx5_qp_sizes sizes;
 	__be32 dbrec[2];
+	struct mlx5_bfreg bfreg; /* doorbells only */
 	uint64_t reg;
 };
 

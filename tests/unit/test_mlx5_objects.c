@@ -257,31 +257,6 @@ static void test_table_removes_only_its_own(void **state)
 	free_table(table);
 }
 
-/* ---- Doorbell registers ------------------------------------------------------------ */
-
-/* The kernel counts four registers in each UAR of 4 KiB. */
-static void test_bfreg_addresses(void **state)
-{
-	uint8_t *pages[2] = { (uint8_t *)0x100000, (uint8_t *)0x900000 };
-	struct mlx5_context *ctx = calloc(1, sizeof(*ctx));
-
-	assert_non_null(ctx);
-	ctx->uar_page = pages;
-	ctx->num_uar_pages = 2;
-	ctx->uars_per_page = 1;
-	ctx->bf_reg_size = 512;
-	assert_ptr_equal(mlx5_bfreg(ctx, 0), (void *)0x100800);
-	assert_ptr_equal(mlx5_bfreg(ctx, 1), (void *)0x100a00);
-	assert_ptr_equal(mlx5_bfreg(ctx, 4), (void *)0x900800);
-	assert_ptr_equal(mlx5_bfreg(ctx, 5), (void *)0x900a00);
-	assert_null(mlx5_bfreg(ctx, 8));
-	ctx->uars_per_page = 16; /* pages of 64 KiB */
-	assert_ptr_equal(mlx5_bfreg(ctx, 4), (void *)0x101800);
-	assert_ptr_equal(mlx5_bfreg(ctx, 65), (void *)0x900a00);
-	assert_null(mlx5_bfreg(ctx, 128));
-	free(ctx);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,7 +268,6 @@ int main(void)
 		cmocka_unit_test(test_freed_record_is_used_again_zeroed),
 		cmocka_unit_test(test_table_gives_lowest_free_number),
 		cmocka_unit_test(test_table_removes_only_its_own),
-		cmocka_unit_test(test_bfreg_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
