@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from pyverbs.device import Context
-from pyverbs.pd import TD, ParentDomain, ParentDomainInitAttr
+from pyverbs.pd import PD, TD, ParentDomain, ParentDomainInitAttr
 from pyverbs.pyverbs_error import PyverbsRDMAError
 
 
@@ -17,8 +17,11 @@ def error_of(call, *args, **kwargs):
     return info.value.error_code
 
 
-def test_rxe_has_no_thread_domains(rxe_pd):
+def test_parent_domain_of_a_thread():
+    with Context(name='rxe0') as ctx, PD(ctx) as pd, TD(ctx) as td:
+        ParentDomain(ctx, ParentDomainInitAttr(pd, td=td)).close()
+
+
+def test_unknown_attribute_of_a_thread_domain_is_einval():
     with Context(name='rxe0') as ctx:
-        assert error_of(TD, ctx) == errno.EOPNOTSUPP
-        attr = ParentDomainInitAttr(rxe_pd)
-        assert error_of(ParentDomain, ctx, attr) == errno.EOPNOTSUPP
+        assert error_of(TD, ctx, 1) == errno.EINVAL
