@@ -82,8 +82,10 @@ def clean(kernel_log):
 
 
 def resources():
-    return subprocess.run(['rdma', 'resource', 'show'], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
+    out = subprocess.run(['rdma', 'resource', 'show'], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    # A device that was unplugged comes back under another number.
+    return sorted(line.split(': ', 1)[1] for line in out.splitlines())
 
 
 @pytest.fixture(scope='module', autouse=True)

@@ -312,8 +312,8 @@ def test_between_devices_of_different_modes():
 # Datagrams.
 
 @pytest.fixture
-def datagrams():
-    a, b = ud_side('rxe0'), ud_side('rxe0')
+def datagrams(device):
+    a, b = ud_side(device), ud_side(device)
     yield a, b
     a.close()
     b.close()
@@ -363,9 +363,3 @@ def test_ah_of_a_gid_index_that_is_not_there_fails(datagrams):
     attr.sgid_index = 255
     with pytest.raises(PyverbsRDMAError):
         AH(a.pd, attr=attr)
-
-
-def test_ud_qp_on_softhca_is_eopnotsupp(hca):
-    with pytest.raises(PyverbsRDMAError) as info:
-        Side(hca, e.IBV_QPT_UD)
-    assert info.value.error_code == errno.EOPNOTSUPP

@@ -31,6 +31,7 @@ static struct ib_mr *reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset,
 
 const struct ib_device_ops hca_compat_ops = {
 	.create_user_cq = hca_create_cq,
+	.resize_user_cq = hca_resize_cq,
 	.reg_user_mr = reg_user_mr,
 	.reg_user_mr_dmabuf = reg_user_mr_dmabuf,
 };
@@ -39,8 +40,14 @@ const struct ib_device_ops hca_compat_ops = {
 
 MODULE_IMPORT_NS(DMA_BUF);
 
+static int resize_cq(struct ib_cq *cq, int cqe, struct ib_udata *udata)
+{
+	return hca_resize_cq(cq, cqe, udata);
+}
+
 const struct ib_device_ops hca_compat_ops = {
 	.create_cq = hca_create_cq,
+	.resize_cq = resize_cq,
 	.reg_user_mr = hca_reg_user_mr,
 	.reg_user_mr_dmabuf = hca_reg_user_mr_dmabuf,
 };

@@ -9,106 +9,148 @@
  * Moving bytes between two lists of segments, each checked against the keys
  * of its side. Everything here runs under hca_mutex, which keeps the regions
  * alive; the dma_resv of their buffers is held while their pages are used.
+ * Nothing here waits for an exporter: -EAGAIN says that it is at work.
  */
 
 /* Counts copies down; the one that makes it 0 gets a wrong byte. */
 atomic_t hca_corrupt_copy = ATOMIC_INIT(0);
 
-/* The region a segment lies in; *mr is NULL for inline data. */
-static int find_region(const struct hca_side *side, const struct hca_seg *seg,
-		       struct hca_mr **mr)
+/* Where the bytes of a segment are: in a region, inline, or nowhere. */
+struct place {
+	struct hca_mr *mr;
+	u64 addr; /* in the region */
+	const void *inl;
+	u32 len;
+};
+
+static int check_key(const struct hca_key *key, const struct hca_side *side,
+		     u64 addr, u64 len)
 {
-	u64 off;
+	u64 off = addr - key->iova;
 
-	*mr = NULL;
-	if (seg->inl)
-		return side->need ? -EACCES : 0;
-
-	*mr = hca_mr_find(side->dev, seg->key);
-	if (!*mr || (*mr)->pd != side->pd)
+	if (key->pd != side->pd)
 		return -EINVAL;
-	/* Early; what counts is the look under the dma_resv, at the access. */
-	if (READ_ONCE((*mr)->revoked))
-		return -EKEYREVOKED;
-	if (side->need & ~(*mr)->access)
+	if (side->need & ~key->access)
 		return -EACCES;
-
-	off = seg->addr - (*mr)->iova;
-	if (seg->addr < (*mr)->iova || off > (*mr)->len ||
-	    seg->len > (*mr)->len - off)
+	if (addr < key->iova || off > key->len || len > key->len - off)
 		return -ERANGE;
 	return 0;
 }
 
+/* The region behind a window, and where in it the segment is. */
+static int look_through(const struct hca_key *key, const struct hca_side *side,
+			struct place *place)
+{
+	const struct hca_mw *mw = container_of(key, struct hca_mw, key);
+	struct hca_key *mr_key = hca_key_find(side->dev, mw->mr_key);
+	struct hca_side any = { .pd = side->pd };
+
+	if (!side->remote || !mr_key || mr_key->is_window ||
+	    (mw->qpn && mw->qpn != side->qpn))
+		return -EINVAL;
+	place->mr = container_of(mr_key, struct hca_mr, key);
+	place->addr = place->addr - key->iova + mw->mr_addr;
+	/* The region may have shrunk since. */
+	return check_key(mr_key, &any, place->addr, place->len);
+}
+
+static int find_place(const struct hca_side *side, const struct hca_seg *seg,
+		      struct place *place)
+{
+	struct hca_key *key;
+	int ret;
+
+	*place = (struct place){
+		.addr = seg->addr,
+		.inl = seg->inl,
+		.len = seg->len,
+	};
+	if (seg->inl)
+		return side->need ? -EACCES : 0;
+	if (seg->key == HCA_NULL_KEY && !side->remote)
+		return 0;
+
+	key = hca_key_find(side->dev, seg->key);
+	ret = key ? check_key(key, side, seg->addr, seg->len) : -EINVAL;
+	if (!ret && key->is_window)
+		ret = look_through(key, side, place);
+	else if (!ret)
+		place->mr = container_of(key, struct hca_mr, key);
+	if (ret)
+		return ret;
+	/* Early; what counts is the look under the dma_resv, at the access. */
+	return READ_ONCE(place->mr->revoked) ? -EKEYREVOKED : 0;
+}
+
 int hca_check_side(const struct hca_side *side)
 {
-	struct hca_mr *mr;
+	struct place place;
 	int i, ret;
 
 	for (i = 0; i < side->nseg; i++) {
-		ret = find_region(side, &side->seg[i], &mr);
+		ret = find_place(side, &side->seg[i], &place);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* The segment that byte pos of the message is in, and where in it. */
-static const struct hca_seg *find_seg(const struct hca_side *side, u64 pos,
-				      u32 *off)
+/* Where byte pos of the message is; what follows it there is place->len. */
+static int find_byte(const struct hca_side *side, u64 pos, struct place *place)
 {
-	int i;
+	int i, ret;
 
-	for (i = 0; i < side->nseg; i++) {
-		if (pos < side->seg[i].len) {
-			*off = pos;
-			return &side->seg[i];
-		}
+	for (i = 0; i < side->nseg && pos >= side->seg[i].len; i++)
 		pos -= side->seg[i].len;
-	}
-	return NULL;
+	if (i == side->nseg)
+		return -ERANGE;
+	ret = find_place(side, &side->seg[i], place);
+	place->addr += pos;
+	place->len -= pos;
+	if (place->inl)
+		place->inl += pos;
+	return ret;
 }
 
-/* Two buffers may be locked in any order elsewhere: back off and retry. */
-static void lock_two(struct dma_resv *a, struct dma_resv *b,
-		     struct ww_acquire_ctx *ww)
+static int find_bytes(const struct hca_side *dst, const struct hca_side *src,
+		      u64 pos, struct place *to, struct place *from,
+		      enum hca_blame *blame)
 {
 	int ret;
 
-	ww_acquire_init(ww, &reservation_ww_class);
-	ret = dma_resv_lock(a, ww);
-	while (!ret) {
-		ret = dma_resv_lock(b, ww);
-		if (ret != -EDEADLK)
-			break;
-		dma_resv_unlock(a);
-		dma_resv_lock_slow(b, ww);
-		swap(a, b);
-		ret = 0;
-	}
-	ww_acquire_done(ww);
+	*blame = HCA_BLAME_SRC;
+	ret = find_byte(src, pos, from);
+	if (ret)
+		return ret;
+	*blame = HCA_BLAME_DST;
+	return find_byte(dst, pos, to);
 }
 
+/*
+ * Whoever holds a reservation may hold it for long: it is tried, not waited
+ * for, and so the order of two does not matter.
+ */
 struct pages_lock {
 	struct dma_resv *a;
 	struct dma_resv *b;
-	struct ww_acquire_ctx ww;
 };
 
-static void lock_pages(struct pages_lock *lock, struct hca_mr *x,
-		       struct hca_mr *y)
+static int lock_pages(struct pages_lock *lock, struct hca_mr *x,
+		      struct hca_mr *y)
 {
 	lock->a = hca_mr_resv(x);
 	lock->b = hca_mr_resv(y);
-	if (!lock->a)
-		swap(lock->a, lock->b);
 	if (lock->a == lock->b)
 		lock->b = NULL;
 
-	if (lock->b)
-		lock_two(lock->a, lock->b, &lock->ww);
-	else if (lock->a)
-		dma_resv_lock(lock->a, NULL);
+	if (lock->a && !dma_resv_trylock(lock->a))
+		return -EBUSY;
+	if (lock->b && !dma_resv_trylock(lock->b)) {
+		if (lock->a)
+			dma_resv_unlock(lock->a);
+		return -EBUSY;
+	}
+	return 0;
 }
 
 static void unlock_pages(struct pages_lock *lock)
@@ -117,21 +159,21 @@ static void unlock_pages(struct pages_lock *lock)
 		dma_resv_unlock(lock->b);
 	if (lock->a)
 		dma_resv_unlock(lock->a);
-	if (lock->b)
-		ww_acquire_fini(&lock->ww);
 }
 
-static int fault_pages(struct hca_mr *dst, struct hca_mr *src,
+/* Both, so that two that have moved are mapped at the same time. */
+static int check_ready(struct hca_mr *dst, struct hca_mr *src,
 		       enum hca_blame *blame)
 {
-	int ret;
+	int src_ret = src ? hca_mr_ready_locked(src) : 0;
+	int dst_ret = dst ? hca_mr_ready_locked(dst) : 0;
 
-	*blame = HCA_BLAME_SRC;
-	ret = src ? hca_mr_fault_locked(src) : 0;
-	if (ret)
-		return ret;
+	if (src_ret && src_ret != -EAGAIN) {
+		*blame = HCA_BLAME_SRC;
+		return src_ret;
+	}
 	*blame = HCA_BLAME_DST;
-	return hca_mr_fault_locked(dst);
+	return dst_ret ? dst_ret : src_ret;
 }
 
 /* memmove() can be several times slower, and overlap is rare. */
@@ -143,67 +185,71 @@ static void copy_run(void *to, const void *from, size_t len)
 		memcpy(to, from, len);
 }
 
-/* Copies in runs that leave neither a page of dst nor one of src. */
-static void copy_pages(struct hca_mr *dst, u64 to, struct hca_mr *src,
-		       u64 from, const void *inl, size_t len)
+/*
+ * Copies in runs that leave neither a page of one side nor one of the other.
+ * What has no place reads as zeros and is not written.
+ */
+static void copy_pages(const struct place *to, const struct place *from,
+		       size_t len)
 {
-	size_t n, m = SIZE_MAX;
-	const void *s;
+	size_t n, m, pos;
 	void *d;
 
-	for (; len; len -= n, to += n, from += n) {
-		d = hca_mr_ptr(dst, to, &n);
-		s = src ? hca_mr_ptr(src, from, &m) : inl + from;
-		n = min3(n, m, len);
-		copy_run(d, s, n);
+	if (!to->mr)
+		return;
+	for (pos = 0; pos < len; pos += n) {
+		d = hca_mr_ptr(to->mr, to->addr + pos, &n);
+		n = min(n, len - pos);
+		if (from->mr) {
+			const void *s =
+				hca_mr_ptr(from->mr, from->addr + pos, &m);
+
+			n = min(n, m);
+			copy_run(d, s, n);
+		} else if (from->inl) {
+			memcpy(d, from->inl + pos, n);
+		} else {
+			memset(d, 0, n);
+		}
 	}
 }
 
-static void maybe_corrupt(struct hca_mr *dst, u64 to, size_t len)
+static void maybe_corrupt(const struct place *to, size_t len)
 {
 	size_t n;
 	u8 *byte;
 
-	if (likely(!atomic_read(&hca_corrupt_copy)) ||
+	if (likely(!atomic_read(&hca_corrupt_copy)) || !to->mr ||
 	    atomic_dec_if_positive(&hca_corrupt_copy) != 0)
 		return;
-	byte = hca_mr_ptr(dst, to + len / 2, &n);
+	byte = hca_mr_ptr(to->mr, to->addr + len / 2, &n);
 	*byte ^= 0xff;
 }
 
 /*
  * Copies at most len bytes at byte pos of a message, as far as one segment
  * of each side goes. Returns how many; a caller goes on from there. A
- * negative errno is the fault of the side in *blame.
+ * negative errno is the fault of the side in *blame; with -EAGAIN a worker
+ * is at it and tells by hca_faults, with -EBUSY somebody else is.
  */
 long hca_copy(const struct hca_side *dst, const struct hca_side *src, u64 pos,
 	      size_t len, enum hca_blame *blame)
 {
-	const struct hca_seg *from, *to;
-	struct hca_mr *src_mr, *dst_mr;
 	struct pages_lock lock;
-	u32 src_off, dst_off;
+	struct place to, from;
 	int ret;
 
-	*blame = HCA_BLAME_SRC;
-	from = find_seg(src, pos, &src_off);
-	ret = from ? find_region(src, from, &src_mr) : -ERANGE;
+	ret = find_bytes(dst, src, pos, &to, &from, blame);
 	if (ret)
 		return ret;
-	*blame = HCA_BLAME_DST;
-	to = find_seg(dst, pos, &dst_off);
-	ret = to ? find_region(dst, to, &dst_mr) : -ERANGE;
+	ret = lock_pages(&lock, from.mr, to.mr);
 	if (ret)
 		return ret;
-
-	len = min3(len, (size_t)from->len - src_off, (size_t)to->len - dst_off);
-	lock_pages(&lock, src_mr, dst_mr);
-	ret = fault_pages(dst_mr, src_mr, blame);
+	len = min3(len, (size_t)from.len, (size_t)to.len);
+	ret = check_ready(to.mr, from.mr, blame);
 	if (!ret) {
-		copy_pages(dst_mr, to->addr + dst_off, src_mr,
-			   src_mr ? from->addr + src_off : src_off, from->inl,
-			   len);
-		maybe_corrupt(dst_mr, to->addr + dst_off, len);
+		copy_pages(&to, &from, len);
+		maybe_corrupt(&to, len);
 	}
 	unlock_pages(&lock);
 	return ret ? ret : len;
@@ -223,28 +269,27 @@ static u64 do_atomic(u64 *p, const struct hca_op *op)
 int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	       const struct hca_op *op, enum hca_blame *blame)
 {
-	struct hca_mr *local_mr, *remote_mr;
 	struct pages_lock lock;
+	struct place to, from;
 	size_t n;
 	u64 old;
 	int ret;
 
+	ret = find_bytes(local, remote, 0, &to, &from, blame);
+	if (ret)
+		return ret;
+	/* What is aligned in a window need not be in the region behind it. */
 	*blame = HCA_BLAME_SRC;
-	ret = find_region(remote, remote->seg, &remote_mr);
+	if (!IS_ALIGNED(from.addr, sizeof(u64)))
+		return -EINVAL;
+	ret = lock_pages(&lock, from.mr, to.mr);
 	if (ret)
 		return ret;
-	*blame = HCA_BLAME_DST;
-	ret = find_region(local, local->seg, &local_mr);
-	if (ret)
-		return ret;
-
-	lock_pages(&lock, remote_mr, local_mr);
-	ret = fault_pages(local_mr, remote_mr, blame);
+	ret = check_ready(to.mr, from.mr, blame);
 	if (!ret) {
-		old = do_atomic(hca_mr_ptr(remote_mr, op->raddr, &n), op);
-		copy_pages(local_mr, local->seg->addr, NULL, 0, &old,
-			   sizeof(old));
-		maybe_corrupt(local_mr, local->seg->addr, sizeof(old));
+		old = do_atomic(hca_mr_ptr(from.mr, from.addr, &n), op);
+		copy_pages(&to, &(struct place){ .inl = &old }, sizeof(old));
+		maybe_corrupt(&to, sizeof(old));
 	}
 	unlock_pages(&lock);
 	return ret;

@@ -7,13 +7,9 @@
 
 #include "softhca.h"
 
-static DEFINE_IDA(cqns);
+/* The completion queue verbs; what the engine does with them is in cqe.c. */
 
-/*
- * No arm word looks like this. It is written over the one of a new CQ, whose
- * first arming may well be the 0 that the record starts with.
- */
-#define ARM_NEVER 0xffffffffu
+static DEFINE_IDA(cqns);
 
 static int read_request(struct mlx5_ib_create_cq *cmd, struct ib_udata *udata)
 {
@@ -26,7 +22,7 @@ static int read_request(struct mlx5_ib_create_cq *cmd, struct ib_udata *udata)
 		return -EFAULT;
 	if (cmd->cqe_size != 64 && cmd->cqe_size != 128)
 		return -EINVAL;
-	/* Compression, padding, UAR objects and time stamps are not here. */
+	/* Compression, padding and UAR objects are not here. */
 	if (cmd->cqe_comp_en || cmd->flags)
 		return -EOPNOTSUPP;
 	return 0;
@@ -79,7 +75,8 @@ int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 	struct mlx5_ib_create_cq cmd;
 	int ret;
 
-	if (attr->flags)
+	/* Every completion has a time stamp, and no queue overruns silently. */
+	if (attr->flags & ~IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION)
 		return -EOPNOTSUPP;
 	if (!attr->cqe || attr->cqe >= HCA_MAX_CQE ||
 	    attr->comp_vector >= ibcq->device->num_comp_vectors)
@@ -95,8 +92,9 @@ int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 	ret = pin_cq(cq, &cmd);
 	if (ret)
 		goto put_count;
-	cq->last_arm = ARM_NEVER;
-	WRITE_ONCE(((u32 *)cq->db.base)[HCA_DB_CQ_ARM], ARM_NEVER);
+	/* The first arming may well be the 0 that the record starts with. */
+	cq->last_arm = HCA_ARM_NEVER;
+	WRITE_ONCE(((u32 *)cq->db.base)[HCA_DB_CQ_ARM], HCA_ARM_NEVER);
 	ret = give_number(cq, udata);
 	if (ret)
 		goto unpin;
@@ -121,92 +119,69 @@ int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata)
 	return 0;
 }
 
-/*
- * Sends the event a program has armed the CQ for, once per arming. It is due
- * when there is a completion newer than the arming that no event has told of
- * yet: programs may arm before they have polled what the last one announced.
- */
-static bool maybe_notify(struct hca_cq *cq)
+int hca_modify_cq(struct ib_cq *ibcq, u16 count, u16 period)
 {
-	u32 arm = hca_db_read(&cq->db, HCA_DB_CQ_ARM);
-	u32 target, ahead;
+	struct hca_cq *cq = to_hcq(ibcq);
 
-	if (arm == cq->last_arm || arm == ARM_NEVER || cq->error)
-		return false;
-
-	target = arm & HCA_ARM_SOLICITED ? cq->solicited_pi : cq->pi;
-	ahead = (target - arm) & HCA_CI_MASK;
-	if (!ahead || ahead > HCA_CI_MASK / 2 ||
-	    (s32)(target - cq->event_pi) <= 0)
-		return false;
-
-	cq->last_arm = arm;
-	cq->event_pi = cq->pi;
-	hca_count(to_hca(cq->ib.device), HCA_STAT_CQ_EVENTS, 1);
-	if (cq->ib.comp_handler)
-		cq->ib.comp_handler(&cq->ib, cq->ib.cq_context);
-	return true;
-}
-
-/* Finds CQs that were armed when their completions were already there. */
-bool hca_cq_arm_scan_locked(void)
-{
-	struct hca_cq *cq;
-	bool any = false;
-
-	list_for_each_entry(cq, &hca_cqs, entry)
-		any |= maybe_notify(cq);
-	return any;
-}
-
-static void fail_cq(struct hca_cq *cq)
-{
-	struct ib_event event = {
-		.device = cq->ib.device,
-		.element.cq = &cq->ib,
-		.event = IB_EVENT_CQ_ERR,
-	};
-
-	cq->error = true;
-	if (cq->ib.event_handler)
-		cq->ib.event_handler(&event, cq->ib.cq_context);
-}
-
-static bool cq_full(struct hca_cq *cq)
-{
-	u32 used = (cq->pi - hca_db_read(&cq->db, HCA_DB_CQ_CI)) & HCA_CI_MASK;
-
-	/* Also true of a consumer index that makes no sense. */
-	return used >= cq->num;
+	mutex_lock(&hca_mutex);
+	cq->event_count = count;
+	cq->event_period = period;
+	mutex_unlock(&hca_mutex);
+	/* An event that was held back may be due now. */
+	hca_kick();
+	return 0;
 }
 
 /*
- * Appends a completion; false if the CQ has no room, now or earlier. A full
- * CQ is broken for good, nothing in it is overwritten.
+ * The last completion in the old ring says that there are no more; the
+ * program takes those before it over and finds the next ones in the new ring,
+ * at the position where they would have been.
  */
-bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
-			bool solicited)
+static int switch_rings(struct hca_cq *cq, struct hca_ring *ring, u32 num,
+			u32 cqe_size)
 {
-	struct hca_cqe *slot;
+	struct hca_cqe last = {};
+	u32 used = hca_cq_used_locked(cq);
 
-	if (cq->error)
-		return false;
-	if (cq_full(cq)) {
-		fail_cq(cq);
-		return false;
-	}
+	if (cq->error || used >= cq->num)
+		return -EBUSY;
+	if (used + 1 >= num)
+		return -EINVAL;
 
-	slot = cq->ring.base + (cq->pi & (cq->num - 1)) * cq->cqe_size +
-	       cq->cqe_size - sizeof(*cqe);
-	memcpy(slot, cqe, offsetof(struct hca_cqe, op_own));
-	/* The owner bit hands the entry over: pairs with the poller's load. */
-	smp_store_release(&slot->op_own,
-			  opcode << 4 | (solicited ? HCA_CQE_SOLICITED : 0) |
-			  (cq->pi & cq->num ? HCA_CQE_OWNER : 0));
-	cq->pi++;
-	/* An error wakes also those who wait for solicited ones only. */
-	if (solicited || opcode >= HCA_CQE_REQ_ERR)
-		cq->solicited_pi = cq->pi;
-	maybe_notify(cq);
-	return true;
+	hca_cq_write_locked(cq, &last, HCA_CQE_RESIZE << 4);
+	swap(cq->ring, *ring);
+	cq->num = num;
+	cq->cqe_size = cqe_size;
+	return 0;
+}
+
+int hca_resize_cq(struct ib_cq *ibcq, unsigned int cqe, struct ib_udata *udata)
+{
+	struct hca_cq *cq = to_hcq(ibcq);
+	struct mlx5_ib_resize_cq cmd;
+	struct hca_ring ring = {};
+	u32 num;
+	int ret;
+
+	if (!cqe || cqe >= HCA_MAX_CQE ||
+	    udata->inlen < offsetofend(typeof(cmd), cqe_size))
+		return -EINVAL;
+	if (ib_copy_from_udata(&cmd, udata, min(udata->inlen, sizeof(cmd))))
+		return -EFAULT;
+	if (cmd.cqe_size != 64 && cmd.cqe_size != 128)
+		return -EINVAL;
+
+	num = roundup_pow_of_two(cqe + 1);
+	ret = hca_ring_pin(&ring, ibcq->device, cmd.buf_addr,
+			   array_size(num, cmd.cqe_size));
+	if (ret)
+		return ret;
+	mutex_lock(&hca_mutex);
+	ret = switch_rings(cq, &ring, num, cmd.cqe_size);
+	if (!ret)
+		ibcq->cqe = num - 1;
+	mutex_unlock(&hca_mutex);
+	/* The old one, or the new one if it is not to be. */
+	hca_ring_unpin(&ring);
+	return ret;
 }

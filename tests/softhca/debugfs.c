@@ -20,15 +20,15 @@ static const char *const stat_names[HCA_NUM_STATS] = {
 	[HCA_STAT_ERRORS] = "errors",
 	[HCA_STAT_FLUSHED] = "flushed",
 	[HCA_STAT_CQ_EVENTS] = "cq_events",
+	[HCA_STAT_DROPPED] = "dropped",
 };
 
 static const char *const object_names[HCA_NUM_OBJECTS] = {
-	[HCA_OBJ_CONTEXTS] = "contexts",
-	[HCA_OBJ_PDS] = "pds",
-	[HCA_OBJ_CQS] = "cqs",
-	[HCA_OBJ_QPS] = "qps",
-	[HCA_OBJ_MRS] = "mrs",
-	[HCA_OBJ_DMABUF_MRS] = "dmabuf_mrs",
+	[HCA_OBJ_CONTEXTS] = "contexts", [HCA_OBJ_PDS] = "pds",
+	[HCA_OBJ_XRCDS] = "xrcds",	 [HCA_OBJ_AHS] = "ahs",
+	[HCA_OBJ_CQS] = "cqs",		 [HCA_OBJ_SRQS] = "srqs",
+	[HCA_OBJ_QPS] = "qps",		 [HCA_OBJ_MWS] = "mws",
+	[HCA_OBJ_MRS] = "mrs",		 [HCA_OBJ_DMABUF_MRS] = "dmabuf_mrs",
 };
 
 static int mode_show(struct seq_file *file, void *unused)
@@ -79,7 +79,6 @@ struct dentry *hca_debugfs_init(void)
 	return root;
 }
 
-/* Before the devices go: the files read what they count. */
 void hca_debugfs_exit(void)
 {
 	debugfs_remove_recursive(root);
@@ -92,4 +91,11 @@ void hca_debugfs_add(struct hca_dev *dev)
 	debugfs_create_file("mode", 0444, dir, dev, &mode_fops);
 	debugfs_create_file("stats", 0444, dir, dev, &stats_fops);
 	debugfs_create_file("objects", 0444, dir, dev, &objects_fops);
+	dev->debugfs = dir;
+}
+
+/* Before the device goes: the files read what it counts. */
+void hca_debugfs_del(struct hca_dev *dev)
+{
+	debugfs_remove_recursive(dev->debugfs);
 }

@@ -20,6 +20,7 @@
  */
 
 DEFINE_MUTEX(hca_mutex);
+LIST_HEAD(hca_devs);
 LIST_HEAD(hca_ctxs);
 LIST_HEAD(hca_cqs);
 static LIST_HEAD(hca_qps);
@@ -49,6 +50,21 @@ void hca_kick(void)
 	/* Pairs with the xchg() in sleep_until_kick(). */
 	smp_store_release(&kicked, 1);
 	wake_up(&wait);
+}
+
+/* From now on it is found by its GIDs. */
+void hca_engine_add_dev(struct hca_dev *dev)
+{
+	mutex_lock(&hca_mutex);
+	list_add_tail(&dev->entry, &hca_devs);
+	mutex_unlock(&hca_mutex);
+}
+
+void hca_engine_del_dev(struct hca_dev *dev)
+{
+	mutex_lock(&hca_mutex);
+	list_del(&dev->entry);
+	mutex_unlock(&hca_mutex);
 }
 
 void hca_engine_add_ctx(struct hca_ctx *ctx)
@@ -91,6 +107,14 @@ void hca_engine_del_qp_locked(struct hca_qp *qp)
 	num_qps--;
 }
 
+static void last_wqe_reached(struct hca_qp *qp)
+{
+	if (!qp->last_wqe_event || qp->recv.taken)
+		return;
+	qp->last_wqe_event = false;
+	hca_qp_event_locked(qp, IB_EVENT_QP_LAST_WQE_REACHED);
+}
+
 /*
  * Receives posted to a QP in error ring no doorbell: look for them from time
  * to time, less often the longer none came.
@@ -99,16 +123,18 @@ static bool flush_qp(struct hca_qp *qp, u64 now)
 {
 	bool any = hca_flush_locked(qp, FLUSH_WQES);
 
-	if (qp->stuck)
+	last_wqe_reached(qp);
+	if (qp->stuck || !qp->rq_num) {
 		qp->wait_until = 0;
-	else if (any || !qp->err_poll)
+		return any;
+	}
+	if (any || !qp->err_poll)
 		qp->err_poll = ERR_POLL_MIN_NS;
 	else if (qp->wait_until <= now)
 		qp->err_poll = min_t(u64, qp->err_poll * 2, ERR_POLL_MAX_NS);
 	else
 		return any;
-	if (!qp->stuck)
-		qp->wait_until = now + qp->err_poll;
+	qp->wait_until = now + qp->err_poll;
 	return any;
 }
 
@@ -157,7 +183,7 @@ static bool run_pass(u64 *next)
 	bool any = run_qps(next);
 
 	mutex_lock(&hca_mutex);
-	any |= hca_cq_arm_scan_locked();
+	any |= hca_cq_arm_scan_locked(next);
 	mutex_unlock(&hca_mutex);
 	return any;
 }
@@ -171,8 +197,8 @@ static void sleep_until_kick(u64 next)
 		return;
 	if (next != U64_MAX)
 		timeout = ns_to_ktime(next - now);
-	wait_event_interruptible_hrtimeout(wait, READ_ONCE(kicked) ||
-					   kthread_should_stop(), timeout);
+	wait_event_interruptible_hrtimeout(
+		wait, READ_ONCE(kicked) || kthread_should_stop(), timeout);
 }
 
 /*
@@ -214,11 +240,20 @@ static int engine_main(void *unused)
 
 int hca_engine_start(void)
 {
+	int ret;
+
+	ret = hca_fault_start();
+	if (ret)
+		return ret;
 	engine = kthread_run(engine_main, NULL, "softhca");
-	return PTR_ERR_OR_ZERO(engine);
+	ret = PTR_ERR_OR_ZERO(engine);
+	if (ret)
+		hca_fault_stop();
+	return ret;
 }
 
 void hca_engine_stop(void)
 {
 	kthread_stop(engine);
+	hca_fault_stop();
 }

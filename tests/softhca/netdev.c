@@ -44,6 +44,16 @@ static int hca_ndo_stop(struct net_device *ndev)
 	return 0;
 }
 
+static int hca_ndo_change_carrier(struct net_device *ndev, bool up)
+{
+	if (up)
+		netif_carrier_on(ndev);
+	else
+		netif_carrier_off(ndev);
+	port_event(ndev, up ? IB_EVENT_PORT_ACTIVE : IB_EVENT_PORT_ERR);
+	return 0;
+}
+
 static netdev_tx_t hca_ndo_xmit(struct sk_buff *skb, struct net_device *ndev)
 {
 	dev_core_stats_tx_dropped_inc(ndev);
@@ -55,6 +65,7 @@ static const struct net_device_ops hca_netdev_ops = {
 	.ndo_open = hca_ndo_open,
 	.ndo_stop = hca_ndo_stop,
 	.ndo_start_xmit = hca_ndo_xmit,
+	.ndo_change_carrier = hca_ndo_change_carrier,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
 };

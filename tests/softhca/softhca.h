@@ -4,8 +4,10 @@
 #define SOFTHCA_H
 
 #include <linux/atomic.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
@@ -21,17 +23,18 @@
  * below and the state of every QP and CQ, so whoever removed an object under
  * it knows that the engine is through with it.
  *
- * Order: hca_mutex -> dma_resv of the dma-bufs of one copy -> what exporters
- * take. move_notify and revoke run under the dma_resv and never take
- * hca_mutex. Nothing takes hca_mutex under an mmap_lock, so the doorbell
- * fault handler only wakes the engine.
+ * The engine only tries the dma_resv of the dma-bufs of a copy and has them
+ * mapped by a worker that does not hold hca_mutex: an exporter that takes its
+ * time makes nobody wait but those who use its buffer. move_notify and revoke
+ * run under the dma_resv and never take hca_mutex. Nothing takes hca_mutex
+ * under an mmap_lock, so the doorbell fault handler only wakes the engine.
  */
 extern struct mutex hca_mutex;
 
 enum hca_mode {
-	HCA_MODE_DYNAMIC,		/* the exporter may move the buffer */
-	HCA_MODE_PINNED,		/* it must not */
-	HCA_MODE_REVOCABLE,		/* it must not, but may take it away */
+	HCA_MODE_DYNAMIC, /* the exporter may move the buffer */
+	HCA_MODE_PINNED, /* it must not */
+	HCA_MODE_REVOCABLE, /* it must not, but may take it away */
 	HCA_NUM_MODES
 };
 
@@ -46,16 +49,21 @@ enum hca_stat {
 	HCA_STAT_ERRORS,
 	HCA_STAT_FLUSHED,
 	HCA_STAT_CQ_EVENTS,
+	HCA_STAT_DROPPED,
 	HCA_NUM_STATS
 };
 
 enum hca_object {
 	HCA_OBJ_CONTEXTS,
 	HCA_OBJ_PDS,
+	HCA_OBJ_XRCDS,
+	HCA_OBJ_AHS,
 	HCA_OBJ_CQS,
+	HCA_OBJ_SRQS,
 	HCA_OBJ_QPS,
+	HCA_OBJ_MWS,
 	HCA_OBJ_MRS,
-	HCA_OBJ_DMABUF_MRS,		/* also counted as MRs */
+	HCA_OBJ_DMABUF_MRS, /* also counted as MRs */
 	HCA_NUM_OBJECTS
 };
 
@@ -63,11 +71,17 @@ enum {
 	HCA_MAX_DEVICES = 8,
 	HCA_MAX_CQE = 1 << 22,
 	HCA_MAX_WR = 1 << 15,
-	HCA_MAX_SGE = 30,		/* announced; more fit a request */
+	HCA_MAX_SGE = 30, /* announced; more fit a request */
+	HCA_MAX_SRQ_SGE = HCA_RQ_STRIDE_MAX / 16 - 1,
+	HCA_MAX_SRQ_WR = HCA_MAX_WR - 1,
 	HCA_MAX_QP = 1 << 14,
 	HCA_MAX_CQ = 1 << 15,
 	HCA_MAX_PD = 1 << 15,
+	HCA_MAX_XRCD = 1 << 12,
+	HCA_MAX_AH = 1 << 16,
+	HCA_MAX_SRQ = 1 << 14,
 	HCA_MAX_MR = 1 << 20,
+	HCA_MAX_MW = 1 << 16,
 	HCA_MAX_RD_ATOMIC = 16,
 	HCA_GID_TABLE_LEN = 128,
 };
@@ -76,23 +90,31 @@ enum {
 
 struct hca_dev {
 	struct ib_device ib;
+	struct list_head entry; /* all that can be reached */
 	struct platform_device *pdev;
 	struct net_device *ndev;
 	enum hca_mode mode;
 	bool registered;
-	struct xarray mrs;		/* by key >> 8 */
-	u32 next_mr;
-	u8 key_seq;			/* the varying low byte of keys */
+	struct dentry *debugfs;
+	struct xarray keys; /* by key >> 8 */
+	u32 next_key;
+	u8 key_seq; /* the varying low byte of keys */
 	atomic64_t stats[HCA_NUM_STATS];
 	atomic_t objects[HCA_NUM_OBJECTS];
 };
 
+/* What a program's register pages lead to; it lives as long as they do. */
+struct hca_uar {
+	struct kref ref;
+	struct page *page; /* behind all of them */
+	struct address_space *mapping; /* of the file that mapped it */
+	int live; /* a PTE was put in since the last zap */
+};
+
 struct hca_ctx {
 	struct ib_ucontext ib;
-	struct list_head entry;		/* all contexts */
-	struct page *uar;		/* behind every register page */
-	struct address_space *mapping;	/* of the file that mapped it */
-	int live;			/* a PTE was put in since the last zap */
+	struct list_head entry; /* all contexts */
+	struct hca_uar *uar;
 	u32 num_uars;
 	u8 cqe_version;
 };
@@ -102,41 +124,70 @@ struct hca_pd {
 	u32 pdn;
 };
 
+struct hca_xrcd {
+	struct ib_xrcd ib;
+};
+
+struct hca_ah {
+	struct ib_ah ib;
+};
+
 /* User memory that the engine reads or writes in place. */
 struct hca_ring {
 	struct ib_umem *umem;
-	void *va;			/* of the first page */
+	void *va; /* of the first page */
 	void *base;
 	size_t len;
 };
 
-struct hca_mr {
-	struct ib_mr ib;
+/* What a key of a request stands for: a part of the address space behind it. */
+struct hca_key {
+	u32 key;
+	bool is_window;
 	struct hca_pd *pd;
-	struct ib_umem *umem;
 	u64 iova;
 	u64 len;
 	int access;
-	phys_addr_t *pages;		/* valid while mapped */
+};
+
+struct hca_mr {
+	struct ib_mr ib;
+	struct hca_key key;
+	struct ib_umem *umem;
+	phys_addr_t *pages; /* valid while mapped */
 	size_t npages;
+	struct work_struct fault; /* maps a dma-buf that has moved */
 	/* Of a dma-buf these are protected by its dma_resv. */
 	bool mapped;
 	bool revoked;
 	bool dying;
+	int fault_error; /* for the next access */
+};
+
+/* A window into a region; without one it opens onto nothing. */
+struct hca_mw {
+	struct ib_mw ib;
+	struct hca_key key;
+	u32 mr_key; /* 0: not bound */
+	u64 mr_addr; /* what key.iova is there */
+	u32 qpn; /* of the only QP it is for; 0: all */
 };
 
 struct hca_cq {
 	struct ib_cq ib;
-	struct list_head entry;		/* all CQs */
+	struct list_head entry; /* all CQs */
 	struct hca_ring ring;
 	struct hca_ring db;
 	u32 cqn;
-	u32 num;			/* entries, a power of two */
+	u16 event_count; /* moderation: so many, */
+	u16 event_period; /* or so many us after the first */
+	u64 unannounced_since; /* ns; 0: nothing to announce */
+	u32 num; /* entries, a power of two */
 	u32 cqe_size;
-	u32 pi;				/* completions written so far */
-	u32 solicited_pi;		/* pi after the last solicited one */
-	u32 event_pi;			/* pi when the last event went out */
-	u32 last_arm;			/* the arm word that event answered */
+	u32 pi; /* completions written so far */
+	u32 solicited_pi; /* pi after the last solicited one */
+	u32 event_pi; /* pi when the last event went out */
+	u32 last_arm; /* the arm word that event answered */
 	bool error;
 };
 
@@ -148,17 +199,24 @@ struct hca_seg {
 	const void *inl;
 };
 
+/* The receive request a QP is to fill next, or is filling. */
 struct hca_recv {
-	struct hca_seg seg[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
+	bool taken; /* off its queue, owed a completion */
+	u32 srqn; /* of the shared queue, 0: the QP's own */
+	u16 idx;
+	u16 next; /* of a shared queue */
 	int nseg;
 	u64 len;
+	struct hca_seg seg[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
 };
+
+enum { HCA_GRH_LEN = 40 };
 
 /* The send request at the head of the queue, copied out of user memory. */
 struct hca_op {
 	bool active;
-	bool started;			/* the responder has accepted it */
-	bool lost;			/* nobody answered the last time */
+	bool started; /* the responder has accepted it */
+	bool lost; /* nobody answered the last time */
 	u8 opcode;
 	u8 fm_ce_se;
 	u16 idx;
@@ -166,6 +224,9 @@ struct hca_op {
 	__be32 imm;
 	u64 raddr;
 	u32 rkey;
+	u32 xrc_srqn;
+	struct hca_av_seg av;
+	u8 grh[HCA_GRH_LEN];
 	u64 swap_add;
 	u64 compare;
 	u64 len;
@@ -175,13 +236,28 @@ struct hca_op {
 	u8 rnr_retries;
 	int nseg;
 	struct hca_seg seg[HCA_WQE_MAX_DS];
-	struct hca_recv recv;		/* the request it consumes there */
-	u8 raw[HCA_WQE_MAX + 16];	/* whole basic blocks */
+	u8 raw[HCA_WQE_MAX + 16]; /* whole basic blocks */
+};
+
+struct hca_srq {
+	struct ib_srq ib;
+	struct hca_ring ring;
+	struct hca_ring db;
+	u32 srqn;
+	u32 uidx;
+	u32 num;
+	u32 shift;
+	u32 max_sge;
+	u16 head; /* index of the next request */
+	u16 ci; /* requests taken so far */
+	u32 limit; /* tell when fewer are left; 0: do not */
+	bool by_number; /* named so in the older CQE format */
+	bool error;
 };
 
 struct hca_qp {
 	struct ib_qp ib;
-	struct list_head entry;		/* all QPs */
+	struct list_head entry; /* all QPs */
 	struct hca_ring ring;
 	struct hca_ring db;
 	struct ib_qp_cap cap;
@@ -190,19 +266,23 @@ struct hca_qp {
 	u32 uidx;
 	u32 rq_num;
 	u32 rq_shift;
-	u32 sq_num;			/* basic blocks */
-	u32 sq_off;			/* in the ring */
+	u32 sq_num; /* basic blocks */
+	u32 sq_off; /* in the ring */
 	enum ib_qp_state state;
-	struct ib_qp_attr attr;		/* as last set by the user */
-	u32 gen;			/* new whenever a connection ends */
+	struct ib_qp_attr attr; /* as last set by the user */
+	u32 gen; /* new whenever a connection ends */
 	u16 sq_ci;
 	u16 rq_ci;
 	u32 sq_psn;
 	u32 rq_psn;
-	u64 wait_until;			/* ns; retry or poll then, 0: no */
-	u64 err_poll;			/* ns between looks at a dead RQ */
-	bool drained_event;		/* SQ_DRAINED is owed */
-	bool stuck;			/* its CQ broke, nothing to flush to */
+	u64 wait_until; /* ns; retry or poll then, 0: no */
+	u64 err_poll; /* ns between looks at a dead RQ */
+	bool drained_event; /* SQ_DRAINED is owed */
+	bool last_wqe_event; /* QP_LAST_WQE_REACHED is owed */
+	bool faulting; /* waits for hca_faults to change */
+	int fault_seq; /* what it was then */
+	struct hca_recv recv;
+	bool stuck; /* its CQ broke, nothing to flush to */
 	struct hca_op op;
 };
 
@@ -224,6 +304,16 @@ static inline struct hca_pd *to_hpd(struct ib_pd *ib)
 static inline struct hca_mr *to_hmr(struct ib_mr *ib)
 {
 	return container_of(ib, struct hca_mr, ib);
+}
+
+static inline struct hca_mw *to_hmw(struct ib_mw *ib)
+{
+	return container_of(ib, struct hca_mw, ib);
+}
+
+static inline struct hca_srq *to_hsrq(struct ib_srq *ib)
+{
+	return container_of(ib, struct hca_srq, ib);
 }
 
 static inline struct hca_cq *to_hcq(struct ib_cq *ib)
@@ -256,14 +346,33 @@ static inline void hca_obj_put(struct hca_dev *dev, enum hca_object obj)
 extern const char *const hca_mode_names[HCA_NUM_MODES];
 int hca_count_alive(void);
 
+/* device.c */
+int hca_register_device(struct hca_dev *dev);
+void hca_unregister_device(struct hca_dev *dev);
+
 /* netdev.c */
 struct net_device *hca_netdev_create(struct hca_dev *dev);
 void hca_netdev_up(struct net_device *ndev);
 void hca_netdev_destroy(struct net_device *ndev);
 
+/* pd.c */
+int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
+int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
+int hca_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
+int hca_dealloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
+
+/* ah.c */
+int hca_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *attr,
+		  struct ib_udata *udata);
+int hca_destroy_ah(struct ib_ah *ibah, u32 flags);
+struct hca_dev *hca_find_gid_locked(const void *raw);
+int hca_build_grh(struct hca_dev *dev, const struct hca_av_seg *av, u32 len,
+		  u8 *grh);
+
 /* uar.c */
 int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata);
 void hca_dealloc_ucontext(struct ib_ucontext *ibctx);
+void hca_disassociate_ucontext(struct ib_ucontext *ibctx);
 int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
 void hca_trap_doorbells_locked(void);
 
@@ -282,25 +391,66 @@ static inline u32 hca_db_read(const struct hca_ring *db, int word)
 	return be32_to_cpu(value);
 }
 
+/* Posted and not yet consumed, or -1 if the counter is forged. */
+static inline int hca_posted(const struct hca_ring *db, int word, u16 ci,
+			     u32 num)
+{
+	u16 n;
+
+	if (!num)
+		return 0;
+	n = hca_db_read(db, word) - ci;
+	return n <= num ? n : -1;
+}
+
 /* mr.c */
 struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
 			      u64 virt, int access, struct ib_udata *udata);
-struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset,
-				     u64 length, u64 virt, int fd, int access,
+struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
+				     u64 virt, int fd, int access,
 				     struct uverbs_attr_bundle *attrs);
+struct ib_mr *hca_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start,
+				u64 length, u64 virt, int access,
+				struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata);
-struct hca_mr *hca_mr_find(struct hca_dev *dev, u32 key);
-struct dma_resv *hca_mr_resv(struct hca_mr *mr);
-int hca_mr_fault_locked(struct hca_mr *mr);
 void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len);
+
+/* pages.c */
+int hca_pages_alloc(struct hca_mr *mr);
+int hca_pages_fill(struct hca_mr *mr);
+
+/* dmabuf.c */
+extern atomic_t hca_faults;
+int hca_import_dmabuf(struct hca_mr *mr, struct ib_device *ib, u64 offset,
+		      int fd);
+void hca_fault_cancel(struct hca_mr *mr);
+struct dma_resv *hca_mr_resv(struct hca_mr *mr);
+int hca_mr_ready_locked(struct hca_mr *mr);
+int hca_fault_start(void);
+void hca_fault_stop(void);
+
+/* key.c */
+enum { HCA_NULL_KEY = 0x200 }; /* reads as zero, keeps nothing */
+
+int hca_key_publish(struct hca_dev *dev, struct hca_key *key);
+void hca_key_remove(struct hca_dev *dev, struct hca_key *key);
+struct hca_key *hca_key_find(struct hca_dev *dev, u32 key);
+
+/* mw.c */
+int hca_alloc_mw(struct ib_mw *ibmw, struct ib_udata *udata);
+int hca_dealloc_mw(struct ib_mw *ibmw);
+int hca_umr_locked(struct hca_qp *qp);
+int hca_invalidate_locked(struct hca_qp *qp, u32 key);
 
 /* copy.c */
 struct hca_side {
 	struct hca_dev *dev;
 	struct hca_pd *pd;
+	u32 qpn; /* whose QP's access this is */
 	const struct hca_seg *seg;
 	int nseg;
-	int need;			/* access bits */
+	int need; /* access bits */
+	bool remote; /* by a key that was given away */
 };
 
 enum hca_blame { HCA_BLAME_SRC, HCA_BLAME_DST };
@@ -315,47 +465,113 @@ int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 /* cq.c */
 int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 		  struct uverbs_attr_bundle *attrs);
+int hca_modify_cq(struct ib_cq *ibcq, u16 count, u16 period);
+int hca_resize_cq(struct ib_cq *ibcq, unsigned int cqe, struct ib_udata *udata);
 int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata);
+
+/* cqe.c */
+enum { HCA_ARM_NEVER = 0xffffffff }; /* no arm word looks like this */
+
+u32 hca_cq_used_locked(struct hca_cq *cq);
 bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
 			bool solicited);
-bool hca_cq_arm_scan_locked(void);
+void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
+			 u8 op_own);
+bool hca_cq_arm_scan_locked(u64 *next);
+
+/* srq.c */
+int hca_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *attr,
+		   struct ib_udata *udata);
+int hca_modify_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr,
+		   enum ib_srq_attr_mask mask, struct ib_udata *udata);
+int hca_query_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr);
+int hca_destroy_srq(struct ib_srq *ibsrq, struct ib_udata *udata);
+struct hca_srq *hca_srq_find_locked(u32 srqn);
+int hca_srq_peek_locked(struct hca_srq *srq, struct hca_recv *recv);
+void hca_srq_take_locked(struct hca_srq *srq, const struct hca_recv *recv);
 
 /* qp.c */
 int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 		  struct ib_udata *udata);
+int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
+struct hca_qp *hca_qp_find_locked(u32 qpn);
+
+/* qp_state.c */
 int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		  struct ib_udata *udata);
 int hca_query_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		 struct ib_qp_init_attr *init);
-int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
-struct hca_qp *hca_qp_find_locked(u32 qpn);
+u32 hca_next_gen_locked(void);
+bool hca_qp_receives(const struct hca_qp *qp);
 void hca_qp_error_locked(struct hca_qp *qp);
 void hca_qp_event_locked(struct hca_qp *qp, enum ib_event_type type);
 
 /* wqe.c */
+void hca_set_seg(struct hca_seg *seg, const struct hca_data_seg *data);
 bool hca_fetch_send(struct hca_qp *qp);
 int hca_parse_send(struct hca_qp *qp);
-int hca_fetch_recv(struct hca_qp *qp, struct hca_recv *recv);
-bool hca_flush_locked(struct hca_qp *qp, int max);
-bool hca_complete_recv(struct hca_qp *qp, u8 opcode, u32 len, __be32 imm,
-		       bool solicited);
-bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome);
 bool hca_complete_send(struct hca_qp *qp);
 bool hca_complete_send_error(struct hca_qp *qp, u8 syndrome);
+bool hca_flush_send(struct hca_qp *qp);
+bool hca_push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
+	      u8 opcode, bool solicited);
+
+static inline bool hca_is_send(const struct hca_op *op)
+{
+	return op->opcode == HCA_OP_SEND || op->opcode == HCA_OP_SEND_IMM ||
+	       op->opcode == HCA_OP_SEND_INVAL;
+}
+
+static inline bool hca_is_atomic(const struct hca_op *op)
+{
+	return op->opcode == HCA_OP_ATOMIC_CS || op->opcode == HCA_OP_ATOMIC_FA;
+}
+
+/* recv.c */
+void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
+		    int n);
+int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq);
+void hca_recv_take_locked(struct hca_qp *qp);
+bool hca_complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
+		       bool solicited);
+bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome);
+bool hca_flush_locked(struct hca_qp *qp, int max);
 
 /* send.c */
+enum hca_step {
+	HCA_STEP_DONE, /* the request is complete */
+	HCA_STEP_MORE, /* it goes on in a later turn */
+	HCA_STEP_WAIT, /* not before qp->wait_until */
+};
+
+void hca_local_side(struct hca_qp *qp, struct hca_side *side);
+enum hca_step hca_fail_send(struct hca_qp *qp, u8 syndrome);
+enum hca_step hca_finish_send(struct hca_qp *qp);
+bool hca_is_transient(int err);
+enum hca_step hca_wait(struct hca_qp *qp, int err);
 bool hca_sq_run_locked(struct hca_qp *qp, u64 now);
+
+/* respond.c */
+enum hca_step hca_run_connected(struct hca_qp *qp, long *budget);
+
+/* ud.c */
+int hca_attach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid);
+int hca_detach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid);
+enum hca_step hca_run_datagram(struct hca_qp *qp, long *budget);
 
 /* engine.c */
 int hca_engine_start(void);
 void hca_engine_stop(void);
 void hca_kick(void);
+void hca_engine_add_dev(struct hca_dev *dev);
+void hca_engine_del_dev(struct hca_dev *dev);
 void hca_engine_add_ctx(struct hca_ctx *ctx);
 void hca_engine_del_ctx(struct hca_ctx *ctx);
 void hca_engine_add_cq(struct hca_cq *cq);
 void hca_engine_del_cq(struct hca_cq *cq);
 void hca_engine_add_qp_locked(struct hca_qp *qp);
 void hca_engine_del_qp_locked(struct hca_qp *qp);
+extern struct list_head hca_devs;
 extern struct list_head hca_ctxs;
 extern struct list_head hca_cqs;
 
@@ -363,5 +579,6 @@ extern struct list_head hca_cqs;
 struct dentry *hca_debugfs_init(void);
 void hca_debugfs_exit(void);
 void hca_debugfs_add(struct hca_dev *dev);
+void hca_debugfs_del(struct hca_dev *dev);
 
 #endif

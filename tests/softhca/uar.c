@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <linux/mm.h>
-#include <linux/overflow.h>
+#include <linux/module.h>
+#include <linux/slab.h>
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
 
@@ -13,10 +14,13 @@
  * The registers of a context are one ordinary page. What is written there is
  * of no interest, only that something was: before the engine sleeps it takes
  * the page out of the page tables, so the next write faults and wakes it.
+ *
+ * A device may go while programs have their registers mapped. The page stays
+ * with the mapping then, and so does this module.
  */
 
 enum {
-	HCA_UAR_BFREGS = 2,		/* registers in a 4 KiB register page */
+	HCA_UAR_BFREGS = 2, /* registers in a 4 KiB register page */
 	HCA_MAX_BFREGS = 512,
 	HCA_NUM_DYN_UARS = 256,
 
@@ -43,8 +47,8 @@ static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
 		return -EFAULT;
 
 	/* Without DEVX the library uses the verbs for everything. */
-	if (req->flags || req->comp_mask || req->reserved0 ||
-	    req->reserved1 || req->reserved2)
+	if (req->flags || req->comp_mask || req->reserved0 || req->reserved1 ||
+	    req->reserved2)
 		return -EOPNOTSUPP;
 	if (!req->total_num_bfregs || req->total_num_bfregs > HCA_MAX_BFREGS ||
 	    req->num_low_latency_bfregs >= req->total_num_bfregs)
@@ -64,17 +68,49 @@ static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
 		.max_rq_desc_sz = HCA_RQ_STRIDE_MAX,
 		.max_send_wqebb = HCA_MAX_WR,
 		.max_recv_wr = HCA_MAX_WR,
-		.max_srq_recv_wr = HCA_MAX_WR - 1,
+		.max_srq_recv_wr = HCA_MAX_SRQ_WR,
 		.num_ports = 1,
 		.cqe_version = ctx->cqe_version,
 		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
 		.log_uar_size = PAGE_SHIFT,
 		.num_uars_per_page = 1,
 		.num_dyn_bfregs = HCA_NUM_DYN_UARS * HCA_UAR_BFREGS,
+		.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_DUMP_FILL_MKEY,
+		.dump_fill_mkey = HCA_NULL_KEY,
+		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
 	};
 
 	resp.response_length = min(sizeof(resp), udata->outlen);
 	return ib_copy_to_udata(udata, &resp, resp.response_length);
+}
+
+static struct hca_uar *new_uar(void)
+{
+	struct hca_uar *uar;
+
+	uar = kzalloc(sizeof(*uar), GFP_KERNEL_ACCOUNT);
+	if (!uar)
+		return NULL;
+	kref_init(&uar->ref);
+	uar->page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!uar->page) {
+		kfree(uar);
+		return NULL;
+	}
+	return uar;
+}
+
+static void free_uar(struct kref *ref)
+{
+	struct hca_uar *uar = container_of(ref, struct hca_uar, ref);
+
+	__free_page(uar->page);
+	kfree(uar);
+}
+
+static void put_uar(struct hca_uar *uar)
+{
+	kref_put(&uar->ref, free_uar);
 }
 
 int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
@@ -89,13 +125,13 @@ int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
 
 	ctx->num_uars = ALIGN(req.total_num_bfregs, 4) / HCA_UAR_BFREGS;
 	ctx->cqe_version = min_t(u8, req.max_cqe_version, 1);
-	ctx->uar = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	ctx->uar = new_uar();
 	if (!ctx->uar)
 		return -ENOMEM;
 
 	ret = write_response(ctx, udata);
 	if (ret) {
-		__free_page(ctx->uar);
+		put_uar(ctx->uar);
 		return ret;
 	}
 	hca_obj_get(to_hca(ibctx->device), HCA_OBJ_CONTEXTS, INT_MAX);
@@ -103,34 +139,55 @@ int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
 	return 0;
 }
 
-/* The mappings are gone by now: each holds the file that holds the context. */
 void hca_dealloc_ucontext(struct ib_ucontext *ibctx)
 {
 	struct hca_ctx *ctx = to_hctx(ibctx);
 
 	hca_engine_del_ctx(ctx);
 	hca_obj_put(to_hca(ibctx->device), HCA_OBJ_CONTEXTS);
-	__free_page(ctx->uar);
+	put_uar(ctx->uar);
+}
+
+/* The core destroys what the context holds; mappings may stay. */
+void hca_disassociate_ucontext(struct ib_ucontext *ibctx)
+{
+}
+
+/* Our functions are called for the mapping, whatever becomes of the device. */
+static void uar_open(struct vm_area_struct *vma)
+{
+	struct hca_uar *uar = vma->vm_private_data;
+
+	__module_get(THIS_MODULE);
+	kref_get(&uar->ref);
+}
+
+static void uar_close(struct vm_area_struct *vma)
+{
+	put_uar(vma->vm_private_data);
+	module_put(THIS_MODULE);
 }
 
 static vm_fault_t uar_fault(struct vm_fault *vmf)
 {
-	struct hca_ctx *ctx = vmf->vma->vm_private_data;
+	struct hca_uar *uar = vmf->vma->vm_private_data;
 	vm_fault_t ret;
 
 	/*
 	 * Insert first, wake afterwards: a page inserted after the engine was
 	 * woken could outlive the trap it sets before it sleeps again.
 	 */
-	ret = vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(ctx->uar));
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(uar->page));
 	if (ret == VM_FAULT_NOPAGE) {
-		WRITE_ONCE(ctx->live, 1);
+		WRITE_ONCE(uar->live, 1);
 		hca_kick();
 	}
 	return ret;
 }
 
 static const struct vm_operations_struct uar_vm_ops = {
+	.open = uar_open,
+	.close = uar_close,
 	.fault = uar_fault,
 };
 
@@ -156,16 +213,18 @@ int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma)
 	struct hca_ctx *ctx = to_hctx(ibctx);
 
 	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
-	    !(vma->vm_flags & VM_SHARED) ||
-	    (vma->vm_flags & VM_EXEC) ||
+	    !(vma->vm_flags & VM_SHARED) || (vma->vm_flags & VM_EXEC) ||
 	    !uar_offset_ok(ctx, vma->vm_pgoff))
 		return -EINVAL;
 
-	vm_flags_mod(vma, VM_PFNMAP | VM_IO | VM_DONTCOPY | VM_DONTEXPAND |
-		     VM_DONTDUMP, VM_MAYEXEC);
-	vma->vm_private_data = ctx;
+	vm_flags_mod(vma,
+		     VM_PFNMAP | VM_IO | VM_DONTCOPY | VM_DONTEXPAND |
+			     VM_DONTDUMP,
+		     VM_MAYEXEC);
+	vma->vm_private_data = ctx->uar;
 	vma->vm_ops = &uar_vm_ops;
-	WRITE_ONCE(ctx->mapping, vma->vm_file->f_mapping);
+	uar_open(vma);
+	WRITE_ONCE(ctx->uar->mapping, vma->vm_file->f_mapping);
 	return 0;
 }
 
@@ -176,9 +235,11 @@ int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma)
 void hca_trap_doorbells_locked(void)
 {
 	struct hca_ctx *ctx;
+	struct hca_uar *uar;
 
-	list_for_each_entry(ctx, &hca_ctxs, entry) {
-		if (xchg(&ctx->live, 0))
-			unmap_mapping_range(READ_ONCE(ctx->mapping), 0, 0, 1);
+	list_for_each_entry (ctx, &hca_ctxs, entry) {
+		uar = ctx->uar;
+		if (xchg(&uar->live, 0))
+			unmap_mapping_range(READ_ONCE(uar->mapping), 0, 0, 1);
 	}
 }

@@ -3,7 +3,7 @@
 #include "softhca.h"
 
 /*
- * Reading requests out of user memory, and writing their completions.
+ * Reading send requests out of user memory, and writing their completions.
  *
  * The rings and the producer counters are writable by the program at any
  * time. A request is copied first, each byte once, and only the copy is
@@ -11,15 +11,9 @@
  * more requests than the ring holds is nonsense and never followed.
  */
 
-/* Posted and not yet consumed, or -1 if the counter is forged. */
-static int posted(struct hca_qp *qp, int word, u16 ci, u32 num)
+static int posted_sends(struct hca_qp *qp)
 {
-	u16 n;
-
-	if (!num)
-		return 0;
-	n = hca_db_read(&qp->db, word) - ci;
-	return n <= num ? n : -1;
+	return hca_posted(&qp->db, HCA_DB_SEND, qp->sq_ci, qp->sq_num);
 }
 
 static void *sq_block(struct hca_qp *qp, u16 idx)
@@ -68,7 +62,7 @@ static void copy_send(struct hca_qp *qp, int n)
  */
 bool hca_fetch_send(struct hca_qp *qp)
 {
-	int n = posted(qp, HCA_DB_SEND, qp->sq_ci, qp->sq_num);
+	int n = posted_sends(qp);
 
 	if (n < 0) {
 		hca_qp_error_locked(qp);
@@ -99,7 +93,7 @@ static size_t left(const struct hca_op *op, size_t pos)
 	return len > pos ? len - pos : 0;
 }
 
-static void set_seg(struct hca_seg *seg, const struct hca_data_seg *data)
+void hca_set_seg(struct hca_seg *seg, const struct hca_data_seg *data)
 {
 	seg->len = be32_to_cpu(data->byte_count) ?: 1U << 31;
 	seg->key = be32_to_cpu(data->lkey);
@@ -116,7 +110,7 @@ static size_t parse_seg(struct hca_op *op, size_t pos)
 	size_t head = sizeof(data->byte_count);
 
 	if (!(count & HCA_INLINE_SEG)) {
-		set_seg(seg, data);
+		hca_set_seg(seg, data);
 		return sizeof(*data);
 	}
 
@@ -168,101 +162,108 @@ static int parse_atomic(struct hca_op *op, size_t *pos)
 	return 0;
 }
 
+static int parse_xrc(struct hca_op *op, size_t *pos)
+{
+	const struct hca_xrc_seg *xrc = (void *)op->raw + *pos;
+
+	if (left(op, *pos) < sizeof(*xrc))
+		return HCA_SYN_LOCAL_QP_OP;
+	op->xrc_srqn = be32_to_cpu(xrc->srqn) & 0xffffff;
+	*pos += sizeof(*xrc);
+	return 0;
+}
+
+/* The header that the receiver gets is the first piece of the message. */
+static int parse_av(struct hca_op *op, size_t *pos)
+{
+	if (left(op, *pos) < sizeof(op->av))
+		return HCA_SYN_LOCAL_QP_OP;
+	memcpy(&op->av, op->raw + *pos, sizeof(op->av));
+	*pos += sizeof(op->av);
+	op->seg[op->nseg++] = (struct hca_seg){
+		.len = HCA_GRH_LEN,
+		.inl = op->grh,
+	};
+	op->len = HCA_GRH_LEN;
+	return 0;
+}
+
+/* What comes between the control segment and those of the operation. */
+static int parse_transport(struct hca_qp *qp, size_t *pos)
+{
+	switch (qp->ib.qp_type) {
+	case IB_QPT_XRC_INI:
+		return parse_xrc(&qp->op, pos);
+	case IB_QPT_UD:
+		return parse_av(&qp->op, pos);
+	default:
+		return 0;
+	}
+}
+
+/* What a queue pair can do depends on its transport. */
+static bool may_send(const struct hca_qp *qp)
+{
+	switch (qp->op.opcode) {
+	case HCA_OP_NOP:
+	case HCA_OP_SEND:
+	case HCA_OP_SEND_IMM:
+		return true;
+	case HCA_OP_RDMA_WRITE:
+	case HCA_OP_RDMA_WRITE_IMM:
+	case HCA_OP_UMR:
+		return qp->ib.qp_type != IB_QPT_UD;
+	case HCA_OP_SEND_INVAL:
+	case HCA_OP_RDMA_READ:
+	case HCA_OP_ATOMIC_CS:
+	case HCA_OP_ATOMIC_FA:
+		return qp->ib.qp_type == IB_QPT_RC ||
+		       qp->ib.qp_type == IB_QPT_XRC_INI;
+	default:
+		return false;
+	}
+}
+
+static int parse_operation(struct hca_op *op, size_t *pos)
+{
+	int syn;
+
+	if (hca_is_send(op))
+		return 0;
+	syn = parse_raddr(op, pos);
+	if (!syn && hca_is_atomic(op))
+		syn = parse_atomic(op, pos);
+	return syn;
+}
+
 /* Returns 0 or the syndrome to complete the request with. */
 int hca_parse_send(struct hca_qp *qp)
 {
 	size_t pos = sizeof(struct hca_ctrl_seg);
 	struct hca_op *op = &qp->op;
-	int syn = 0;
+	int syn;
 
-	if (!ctrl_ok(qp))
+	if (!ctrl_ok(qp) || !may_send(qp))
 		return HCA_SYN_LOCAL_QP_OP;
+	/* Those touch no memory. */
+	if (op->opcode == HCA_OP_NOP || op->opcode == HCA_OP_UMR)
+		return 0;
 
-	switch (op->opcode) {
-	case HCA_OP_SEND:
-	case HCA_OP_SEND_IMM:
-		break;
-	case HCA_OP_RDMA_WRITE:
-	case HCA_OP_RDMA_WRITE_IMM:
-	case HCA_OP_RDMA_READ:
-		syn = parse_raddr(op, &pos);
-		break;
-	case HCA_OP_ATOMIC_CS:
-	case HCA_OP_ATOMIC_FA:
-		syn = parse_raddr(op, &pos);
-		if (!syn)
-			syn = parse_atomic(op, &pos);
-		break;
-	default:
-		return HCA_SYN_LOCAL_QP_OP;
-	}
+	syn = parse_transport(qp, &pos);
+	if (!syn)
+		syn = parse_operation(op, &pos);
 	return syn ? syn : parse_data(op, pos);
 }
 
-/*
- * Looks at the next receive request without consuming it. Returns 1, 0 if
- * none is posted, -1 if the queue makes no sense.
- */
-int hca_fetch_recv(struct hca_qp *qp, struct hca_recv *recv)
+bool hca_push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
+	      u8 opcode, bool solicited)
 {
-	struct hca_data_seg data[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
-	int n = posted(qp, HCA_DB_RECV, qp->rq_ci, qp->rq_num);
-	size_t len = 1 << qp->rq_shift;
-	int i;
-
-	if (n <= 0)
-		return n;
-
-	memcpy(data, qp->ring.base +
-	       ((qp->rq_ci & (qp->rq_num - 1)) << qp->rq_shift), len);
-	recv->len = 0;
-	for (i = 0; i < len / sizeof(*data); i++) {
-		if (!data[i].byte_count &&
-		    data[i].lkey == cpu_to_be32(HCA_END_LKEY))
-			break;
-		set_seg(&recv->seg[i], &data[i]);
-		recv->len += recv->seg[i].len;
-	}
-	recv->nseg = i;
-	return 1;
-}
-
-static bool push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
-		 u8 opcode, bool solicited)
-{
-	cqe->uidx = cpu_to_be32(qp->uidx);
 	if (cqe->syndrome)
 		hca_count(to_hca(qp->ib.device),
-			  cqe->syndrome == HCA_SYN_FLUSH ? HCA_STAT_FLUSHED :
-			  HCA_STAT_ERRORS, 1);
+			  cqe->syndrome == HCA_SYN_FLUSH ? HCA_STAT_FLUSHED
+							 : HCA_STAT_ERRORS,
+			  1);
 	return hca_cq_push_locked(to_hcq(cq), cqe, opcode, solicited);
-}
-
-static bool complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
-			  bool solicited)
-{
-	cqe->opcode_qpn = cpu_to_be32(qp->qpn);
-	cqe->wqe_counter = cpu_to_be16(qp->rq_ci);
-	qp->rq_ci++;
-	return push(qp, qp->ib.recv_cq, cqe, opcode, solicited);
-}
-
-bool hca_complete_recv(struct hca_qp *qp, u8 opcode, u32 len, __be32 imm,
-		       bool solicited)
-{
-	struct hca_cqe cqe = {
-		.imm = imm,
-		.byte_cnt = cpu_to_be32(len),
-	};
-
-	return complete_recv(qp, &cqe, opcode, solicited);
-}
-
-bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome)
-{
-	struct hca_cqe cqe = { .syndrome = syndrome };
-
-	return complete_recv(qp, &cqe, HCA_CQE_RESP_ERR, false);
 }
 
 static void finish_op(struct hca_qp *qp)
@@ -275,8 +276,9 @@ static bool complete_send(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode)
 {
 	cqe->opcode_qpn = cpu_to_be32((u32)qp->op.opcode << 24 | qp->qpn);
 	cqe->wqe_counter = cpu_to_be16(qp->op.idx);
+	cqe->srqn_uidx = cpu_to_be32(qp->uidx);
 	finish_op(qp);
-	return push(qp, qp->ib.send_cq, cqe, opcode, false);
+	return hca_push(qp, qp->ib.send_cq, cqe, opcode, false);
 }
 
 /* Ends the current request; silently, unless it asked to be told. */
@@ -299,34 +301,13 @@ bool hca_complete_send_error(struct hca_qp *qp, u8 syndrome)
 	return complete_send(qp, &cqe, HCA_CQE_REQ_ERR);
 }
 
-static bool flush_one_send(struct hca_qp *qp)
+bool hca_flush_send(struct hca_qp *qp)
 {
-	int n = posted(qp, HCA_DB_SEND, qp->sq_ci, qp->sq_num);
+	int n = posted_sends(qp);
 
 	if (n <= 0)
 		return false;
 	copy_send(qp, n);
 	qp->stuck = !hca_complete_send_error(qp, HCA_SYN_FLUSH);
 	return true;
-}
-
-static bool flush_one_recv(struct hca_qp *qp)
-{
-	if (posted(qp, HCA_DB_RECV, qp->rq_ci, qp->rq_num) <= 0)
-		return false;
-	qp->stuck = !hca_complete_recv_error(qp, HCA_SYN_FLUSH);
-	return true;
-}
-
-/* Completes up to max requests of each queue of a QP in error. */
-bool hca_flush_locked(struct hca_qp *qp, int max)
-{
-	bool any = false;
-	int i;
-
-	for (i = 0; i < max && !qp->stuck && flush_one_send(qp); i++)
-		any = true;
-	for (i = 0; i < max && !qp->stuck && flush_one_recv(qp); i++)
-		any = true;
-	return any;
 }

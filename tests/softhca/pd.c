@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+// Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/idr.h>
+#include <rdma/mlx5-abi.h>
+#include <rdma/uverbs_ioctl.h>
+
+#include "softhca.h"
+
+/* Protection domains and XRC domains: what other objects are compared by. */
+
+static DEFINE_IDA(pdns);
+
+int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
+{
+	struct hca_dev *dev = to_hca(ibpd->device);
+	struct mlx5_ib_alloc_pd_resp resp = {};
+	struct hca_pd *pd = to_hpd(ibpd);
+	int ret;
+
+	if (!hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
+		return -ENOMEM;
+	ret = ida_alloc_range(&pdns, 1, 0xffffff, GFP_KERNEL);
+	if (ret < 0)
+		goto put_count;
+	pd->pdn = ret;
+	resp.pdn = pd->pdn;
+	ret = ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
+	if (ret)
+		goto free_number;
+	return 0;
+
+free_number:
+	ida_free(&pdns, pd->pdn);
+put_count:
+	hca_obj_put(dev, HCA_OBJ_PDS);
+	return ret;
+}
+
+int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
+{
+	ida_free(&pdns, to_hpd(ibpd)->pdn);
+	hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
+	return 0;
+}
+
+/* A target QP and its SRQs have the same ib_xrcd: there is nothing to add. */
+int hca_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata)
+{
+	struct hca_dev *dev = to_hca(ibxrcd->device);
+
+	return hca_obj_get(dev, HCA_OBJ_XRCDS, HCA_MAX_XRCD) ? 0 : -ENOMEM;
+}
+
+int hca_dealloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata)
+{
+	hca_obj_put(to_hca(ibxrcd->device), HCA_OBJ_XRCDS);
+	return 0;
+}

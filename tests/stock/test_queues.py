@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Completion queues that change, overrun, tell the time, have large entries."""
+
+import time
+
+import pytest
+
+from pyverbs import enums as e
+from pyverbs.cq import CQ, CQEX, CqInitAttrEx, PollCqAttr
+from pyverbs.pyverbs_error import PyverbsError
+
+from stock import A, B, LOCAL, Side, connect, event, fail, pattern, succeed
+
+SIZE = 64
+
+
+class Writer(Side):
+    """Writes to one place and leaves the completions for later."""
+
+    def aim(self, peer):
+        connect(self, peer)
+        self.out, self.to = self.memory(SIZE, pattern(SIZE)), peer.memory(SIZE)
+
+    def write(self, count, first=0):
+        for i in range(count):
+            self.send(self.out, e.IBV_WR_RDMA_WRITE, first + i, remote=self.to)
+
+    def settle(self):
+        """Wait until all that was posted is done, without polling."""
+        self.to.write(bytes(SIZE), SIZE)
+        self.send(self.out, e.IBV_WR_RDMA_WRITE, 999, remote=self.to)
+        while self.to.read(SIZE, 0) != pattern(SIZE):
+            pass
+        time.sleep(0.05)        # the completion follows the data
+
+
+@pytest.fixture
+def pair():
+    with Writer(A) as a, Side(B) as b:
+        a.aim(b)
+        yield a, b
+
+
+@pytest.mark.parametrize('size', (20, 63, 500, 4000))
+def test_resize_keeps_what_is_there(pair, size):
+    a, _ = pair
+    for turn in range(3):
+        first = 100 * turn
+        a.write(10, first)
+        a.settle()
+        assert succeed(a.cq, 1)[0].wr_id == first
+        a.cq.resize(size + turn)
+        a.write(5, first + 50)
+        assert [wc.wr_id for wc in succeed(a.cq, 15)] == \
+            [*range(first + 1, first + 10), 999, *range(first + 50, first + 55)]
+
+
+def test_resize_below_what_is_there_fails(pair):
+    a, _ = pair
+    a.write(20)
+    a.settle()
+    with pytest.raises(PyverbsError):
+        a.cq.resize(5)
+    succeed(a.cq, 21)
+
+
+def test_overrun_is_an_event_and_ends_the_qp():
+    with Writer(A, make_cq=lambda ctx: CQ(ctx, 7)) as a, Side(B) as b:
+        a.aim(b)
+        a.write(20)
+        assert {event(a.ctx), event(a.ctx)} == \
+            {e.IBV_EVENT_CQ_ERR, e.IBV_EVENT_QP_FATAL}
+        assert a.state() == e.IBV_QPS_ERR
+
+
+def timed_cq(ctx):
+    return CQEX(ctx, CqInitAttrEx(
+        cqe=16, wc_flags=e.IBV_WC_EX_WITH_COMPLETION_TIMESTAMP))
+
+
+def test_time_stamps_are_nanoseconds():
+    with Writer(A, make_cq=timed_cq) as a, Side(B) as b:
+        a.aim(b)
+        a.write(1)
+        time.sleep(0.5)
+        a.write(1)
+        times = []
+        while len(times) < 2:
+            if a.cq.start_poll(PollCqAttr()) == 0:
+                times.append(a.cq.read_timestamp())
+                a.cq.end_poll()
+        assert 0.4e9 < times[1] - times[0] < 20e9
+
+
+# These are run with MLX5_CQE_SIZE=128 as well.
+
+def test_rings_wrap(pair):
+    a, b = pair
+    to = b.memory(SIZE)
+    for i in range(200):
+        b.recv(to, i)
+        a.send(a.out, wr_id=i)
+        assert succeed(a.cq)[0].wr_id == i
+        assert succeed(b.cq)[0].wr_id == i
+    assert to.read(SIZE, 0) == pattern(SIZE)
+
+
+def test_errors_are_told(pair):
+    a, b = pair
+    a.send(a.out, e.IBV_WR_RDMA_WRITE, remote=b.memory(SIZE, access=LOCAL))
+    fail(a.cq, e.IBV_WC_REM_ACCESS_ERR)

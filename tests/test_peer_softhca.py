@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""The software device under Debian's own programs, libraries and pyverbs.
+
+What the stock provider makes of it is what says that the device is right. The
+cases in tests/stock run in a process of their own, on Debian's libraries.
+"""
+
+import glob
+import os
+import subprocess
+import sys
+
+import pytest
+
+import peer
+
+BIN = "/usr/bin/"
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stock")
+FILES = [os.path.basename(path)[5:-3]
+         for path in sorted(glob.glob(f"{FOLDER}/test_*.py"))]
+
+
+def run_cases(name, **variables):
+    env = {key: value for key, value in os.environ.items()
+           if key not in ("LD_LIBRARY_PATH", "PYTHONPATH")}
+    result = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider",
+         "--noconftest", "--color=no", "--tb=short", "-q", "--rootdir", FOLDER,
+         f"{FOLDER}/test_{name}.py"], env={**env, **variables},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=600, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_stock_pyverbs(name):
+    run_cases(name)
+
+
+def test_stock_pyverbs_with_large_completions():
+    run_cases("queues", MLX5_CQE_SIZE="128")
+
+
+@pytest.fixture
+def softhca():
+    return peer.find_device("softhca")
+
+
+@pytest.mark.parametrize("program", [
+    "ibv_ud_pingpong", "ibv_uc_pingpong", "ibv_srq_pingpong"])
+@pytest.mark.parametrize("mode", [(), ("-e",)], ids=["poll", "events"])
+def test_pingpong(softhca, program, mode):
+    check = () if program == "ibv_srq_pingpong" else ("-c",)
+    size = ("-s", 1024) if program == "ibv_ud_pingpong" else ()
+    peer.run_pair("stock", "stock", BIN + program, "-d", softhca.name,
+                  "-g", softhca.gid_index, "-n", 200, *size, *check, *mode)
+
+
+def test_xsrq_pingpong(softhca):
+    peer.run_pair("stock", "stock", BIN + "ibv_xsrq_pingpong", "-d",
+                  softhca.name, "-g", softhca.gid_index, "-n", 200, "-c", 1)
+
+
+@pytest.mark.parametrize("argv", [
+    ("ib_send_bw", "-c", "UD"), ("ib_send_bw", "-c", "UC"),
+    ("ib_write_bw", "-c", "UC"), ("ib_send_bw", "--use-srq", "-q", 3),
+    ("ib_send_bw", "-c", "XRC", "--use-srq"), ("ib_write_lat", "-c", "XRC"),
+    ("ib_send_lat", "-c", "UD", "-e"), ("ib_send_lat", "-e"),
+    ("ib_read_bw", "-e"), ("ib_write_bw", "-q", 16)],
+    ids=lambda argv: "_".join(map(str, argv)))
+def test_perftest(softhca, argv):
+    program, *options = argv
+    peer.run_pair("stock", "stock", BIN + program, "-n", 200, "-F", "-d",
+                  softhca.name, "-x", softhca.gid_index, *options)
