@@ -75,7 +75,8 @@ static int alloc_uar(struct verbs_attrs *attrs)
 	return 0;
 }
 
-int __wrap_verbs_ioctl(struct ibv_context *context, struct verbs_attrs *attrs);
+VERBS_EXPORT int __wrap_verbs_ioctl(struct ibv_context *context,
+				    struct verbs_attrs *attrs);
 int __wrap_verbs_ioctl(struct ibv_context *context, struct verbs_attrs *attrs)
 {
 	assert_int_equal(attrs->hdr.object_id, MLX5_IB_OBJECT_UAR);
@@ -90,8 +91,8 @@ int __wrap_verbs_ioctl(struct ibv_context *context, struct verbs_attrs *attrs)
 
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset);
-void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
-		  off_t offset);
+VERBS_EXPORT void *__wrap_mmap(void *addr, size_t len, int prot, int flags,
+			       int fd, off_t offset);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset)
 {
@@ -108,7 +109,7 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 	return calloc(1, len);
 }
 
-int __wrap_munmap(void *addr, size_t len);
+VERBS_EXPORT int __wrap_munmap(void *addr, size_t len);
 int __wrap_munmap(void *addr, size_t len)
 {
 	kernel.mapped--;
