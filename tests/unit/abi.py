@@ -6,7 +6,7 @@
 Two packages: the release's, of which ours has to be a superset, and the newest,
 which ours has to equal. Differences that are meant are in differences.txt, with
 their reasons. Exits 0 if there are no others and each of these is still there,
-77 where there is nothing to compare with.
+77 where there is nothing to compare with, or not the version that is expected.
 """
 
 import argparse
@@ -164,26 +164,29 @@ def parse_arguments():
     parser.add_argument("--release", default="/", metavar="ROOT")
     parser.add_argument("--newest", default="/opt/rdma-newest", metavar="ROOT")
     parser.add_argument("--package", choices=PACKAGES, help="this one only")
+    parser.add_argument("--expect", metavar="VERSION", help="of the package, else skip")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--python", action="store_true", help="pyverbs instead")
     parser.add_argument("build", help="our build tree")
     return parser.parse_args()
 
 
-def missing(packages):
-    """What keeps us from comparing."""
+def missing(packages, expected):
+    """What keeps us from comparing. The list of differences is for @expected."""
     if not shutil.which("abidiff"):
         yield "abidiff (abigail-tools)"
     for package in packages:
         if not package.is_there():
             yield f"libibverbs-dev below {package.include}"
+        elif expected and package.version().split(".")[0] != expected:
+            yield f"rdma-core {expected}: {package.name} is {package.version()}"
 
 
 def main():
     args = parse_arguments()
     names = [args.package] if args.package else PACKAGES
     packages = [Package(name, getattr(args, name)) for name in names]
-    if lacking := list(missing(packages)):
+    if lacking := list(missing(packages, args.expect)):
         print("SKIP:", ", ".join(lacking))
         return SKIPPED
     versions = {package.name: package.version() for package in packages}

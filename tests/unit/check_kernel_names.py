@@ -3,8 +3,8 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Compare our copy of the kernel's names with the system's kernel headers.
 
-<infiniband/ib_user_ioctl_verbs.h> stands in for the kernel's header of the same
-name, which may be older or newer. What both have must be the same: values of
+Two headers in <infiniband/> stand in for those of the same name in <rdma/>, which
+may be older or newer. What both have must be the same: values of
 constants, sizes of structs, place and type of members. A member may replace
 reserved bytes, and each side may have names that the other lacks.
 
@@ -20,8 +20,7 @@ import sys
 
 import cheader
 
-KERNELS = "rdma/ib_user_ioctl_verbs.h"
-OURS = "ib_user_ioctl_verbs.h"
+COPIES = ["ib_user_ioctl_verbs.h", "mlx5_user_ioctl_verbs.h"]
 
 
 def members(layout):
@@ -82,8 +81,8 @@ def main():
     parser.add_argument("newer_dir", help="kernel-headers")
     args = parser.parse_args()
 
-    kernels = cheader.read_types([], [KERNELS])
-    ours = cheader.read_types([args.include_dir], [OURS])
+    kernels = cheader.read_types([], [f"rdma/{name}" for name in COPIES])
+    ours = cheader.read_types([args.include_dir], COPIES)
     found = [
         *compare_structs(kernels.layouts, ours.layouts),
         *compare_values(kernels.constants, ours.constants),
