@@ -65,7 +65,7 @@ def read_abidiff(report, stock_nodes):
 def compare_symbols(stock_path, our_path):
     """The differences, and how many symbols were compared."""
     stock, stock_nodes = dynsym.exported(stock_path), dynsym.nodes(stock_path)
-    found = []
+    found = [] if stock else [Difference("symbols", "none found in the stock library")]
     if dynsym.soname(stock_path) != dynsym.soname(our_path):
         found.append(Difference("soname", "differs"))
     found += compare_nodes(stock_nodes, dynsym.nodes(our_path))

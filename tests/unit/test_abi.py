@@ -144,6 +144,10 @@ class Symbols(unittest.TestCase):
         more = MAP + "V_OWN { global: jump; } V_1.1;\n"
         self.assertEqual(self.compare(SOURCE + "void jump(void) {}\n", more), [])
 
+    def test_stock_library_without_versions_is_no_match(self):
+        self.stock = self.build("none", SOURCE, "{ global: move; turn; local: *; };")
+        self.assertIn("symbols", self.compare(SOURCE, MAP))
+
     def test_abidiff_notices_by_itself(self):
         ours = self.build("ours", SOURCE, MAP.replace("global: turn;", ""))
         report = compare_symbols.abidiff_report(self.stock, ours)
