@@ -8,10 +8,11 @@ import subprocess
 import tempfile
 import unittest
 
+import abi
 import abi_python
 import compare_headers
 import compare_symbols
-from differences import Comparison, Difference, parse
+from differences import LIST, PACKAGES, Comparison, Difference, parse
 
 HEADER = """\
 #include <stdint.h>
@@ -169,6 +170,15 @@ class List(unittest.TestCase):
         first, second = parse(self.TEXT.splitlines())
         self.assertEqual(first.packages, ("release", "newest"))
         self.assertEqual(second.packages, ("release",))
+
+    def test_lines_of_our_list_are_looked_at(self):
+        with open(LIST, encoding="ascii") as lines:
+            known = parse(lines)
+        self.assertTrue(known)
+        for line in known:
+            self.assertIn(line.where, [abi.HEADERS, *abi.LIBRARIES])
+            self.assertLessEqual(set(line.packages), set(PACKAGES))
+            self.assertTrue(line.reason, line.what)
 
     def test_listed_is_expected(self):
         found = [Difference("x@V", ""), Difference("struct y", "")]
