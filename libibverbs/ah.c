@@ -6,12 +6,16 @@
 VERBS_EXPORT
 struct ibv_ah *ibv_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr)
 {
+	if (!pd || !attr)
+		return verbs_null(EINVAL);
 	return verbs_ops(pd->context)->create_ah(pd, attr);
 }
 
 VERBS_EXPORT
 int ibv_destroy_ah(struct ibv_ah *ah)
 {
+	if (!ah)
+		return verbs_err(EINVAL);
 	return verbs_ops(ah->context)->destroy_ah(ah);
 }
 

@@ -154,6 +154,8 @@ struct ibv_context *ibv_open_device(struct ibv_device *device)
 	struct verbs_device *vdev = to_vdev(device);
 	struct verbs_context *vctx;
 
+	if (!device)
+		return verbs_null(EINVAL);
 	vctx = context_alloc(vdev);
 	if (!vctx)
 		return NULL;
@@ -171,8 +173,13 @@ free:
 VERBS_EXPORT
 int ibv_close_device(struct ibv_context *context)
 {
-	const struct verbs_device *vdev = to_vdev(context->device);
+	const struct verbs_device *vdev;
 
+	if (!context) {
+		errno = EINVAL;
+		return -1;
+	}
+	vdev = to_vdev(context->device);
 	vdev->provider->uninit_context(to_vctx(context));
 	context_free(to_vctx(context));
 	return 0;
@@ -366,6 +373,8 @@ int verbs_query_device_ex(struct ibv_context *context,
 VERBS_EXPORT
 int ibv_query_device(struct ibv_context *context, struct ibv_device_attr *attr)
 {
+	if (!context || !attr)
+		return verbs_err(EINVAL);
 	/* The plain struct is the first member of the extended one. */
 	return verbs_ops(context)->query_device_ex(
 		context, NULL, (struct ibv_device_attr_ex *)attr,
@@ -454,6 +463,8 @@ VERBS_EXPORT
 int ibv_query_port(struct ibv_context *context, uint8_t port_num,
 		   struct _compat_ibv_port_attr *port_attr)
 {
+	if (!context || !port_attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(context)->query_port(
 		context, port_num, (struct ibv_port_attr *)port_attr,
 		offsetof(struct ibv_port_attr, port_cap_flags2));

@@ -24,8 +24,11 @@ static int cmd_create_comp_channel(struct ibv_context *context, int *fd)
 VERBS_EXPORT
 struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
 {
-	struct ibv_comp_channel *channel = calloc(1, sizeof(*channel));
+	struct ibv_comp_channel *channel;
 
+	if (!context)
+		return verbs_null(EINVAL);
+	channel = calloc(1, sizeof(*channel));
 	if (!channel)
 		return NULL;
 	if (cmd_create_comp_channel(context, &channel->fd)) {
@@ -39,9 +42,12 @@ struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
 VERBS_EXPORT
 int ibv_destroy_comp_channel(struct ibv_comp_channel *channel)
 {
-	struct ibv_context *context = channel->context;
+	struct ibv_context *context;
 	int in_use;
 
+	if (!channel)
+		return verbs_err(EINVAL);
+	context = channel->context;
 	pthread_mutex_lock(&context->mutex);
 	in_use = channel->refcnt;
 	pthread_mutex_unlock(&context->mutex);
@@ -100,6 +106,8 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe,
 {
 	struct ibv_cq *cq;
 
+	if (!context)
+		return verbs_null(EINVAL);
 	cq = verbs_ops(context)->create_cq(context, cqe, channel, comp_vector);
 	if (cq)
 		cq->cq_context = cq_context;
@@ -109,12 +117,16 @@ struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe,
 VERBS_EXPORT
 int ibv_resize_cq(struct ibv_cq *cq, int cqe)
 {
+	if (!cq)
+		return verbs_err(EINVAL);
 	return verbs_ops(cq->context)->resize_cq(cq, cqe);
 }
 
 VERBS_EXPORT
 int ibv_destroy_cq(struct ibv_cq *cq)
 {
+	if (!cq)
+		return verbs_err(EINVAL);
 	return verbs_ops(cq->context)->destroy_cq(cq);
 }
 

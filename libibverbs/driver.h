@@ -397,6 +397,13 @@ static inline int verbs_err(int err)
 	return err;
 }
 
+/* Likewise for what returns an object. */
+static inline void *verbs_null(int err)
+{
+	errno = err;
+	return NULL;
+}
+
 /*
  * For methods that a device may lack: to the kernel one that its driver does
  * not have is the same as one that nobody knows, EPROTONOSUPPORT.

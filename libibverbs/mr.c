@@ -22,8 +22,11 @@ VERBS_EXPORT
 struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length,
 				uint64_t iova, unsigned int access)
 {
-	struct verbs_context *vctx = to_vctx(pd->context);
+	struct verbs_context *vctx;
 
+	if (!pd)
+		return verbs_null(EINVAL);
+	vctx = to_vctx(pd->context);
 	/* A kernel that does not know optional bits would refuse them. */
 	if (!(vctx->priv->core_support &
 	      IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS))
@@ -49,8 +52,8 @@ struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length,
 }
 
 /*
- * No check of the library's own: the kernel's errno, and their order, are
- * what programs probe for. The address of the region within its buffer is
+ * No check that the kernel makes too: its errno, and their order, are what
+ * programs probe for. The address of the region within its buffer is
  * its offset; there is no other address to tell.
  */
 VERBS_EXPORT
@@ -58,6 +61,8 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 				 size_t length, uint64_t iova, int fd,
 				 int access)
 {
+	if (!pd)
+		return verbs_null(EINVAL);
 	return publish(
 		verbs_ops(pd->context)
 			->reg_dmabuf_mr(pd, offset, length, iova, fd, access),
@@ -71,7 +76,7 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset,
 static int check_rereg(const struct ibv_mr *mr, int flags,
 		       const struct ibv_pd *pd, const void *addr, size_t length)
 {
-	if (!flags || (flags & ~REREG_FLAGS))
+	if (!mr || !flags || (flags & ~REREG_FLAGS))
 		return EINVAL;
 	if ((flags & IBV_REREG_MR_CHANGE_TRANSLATION) && (!addr || !length))
 		return EINVAL;
@@ -109,6 +114,8 @@ int ibv_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr,
 VERBS_EXPORT
 int ibv_dereg_mr(struct ibv_mr *mr)
 {
+	if (!mr)
+		return verbs_err(EINVAL);
 	return verbs_ops(mr->context)->dereg_mr(mr);
 }
 

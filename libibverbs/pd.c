@@ -6,12 +6,16 @@
 VERBS_EXPORT
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *context)
 {
+	if (!context)
+		return verbs_null(EINVAL);
 	return verbs_ops(context)->alloc_pd(context);
 }
 
 VERBS_EXPORT
 int ibv_dealloc_pd(struct ibv_pd *pd)
 {
+	if (!pd)
+		return verbs_err(EINVAL);
 	return verbs_ops(pd->context)->dealloc_pd(pd);
 }
 

@@ -8,6 +8,8 @@
 VERBS_EXPORT
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 {
+	if (!pd || !attr)
+		return verbs_null(EINVAL);
 	return verbs_ops(pd->context)->create_qp(pd, attr);
 }
 
@@ -15,30 +17,40 @@ VERBS_EXPORT
 int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr)
 {
+	if (!qp || !attr || !init_attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->query_qp(qp, attr, attr_mask, init_attr);
 }
 
 VERBS_EXPORT
 int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
 {
+	if (!qp || !attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->modify_qp(qp, attr, attr_mask);
 }
 
 VERBS_EXPORT
 int ibv_destroy_qp(struct ibv_qp *qp)
 {
+	if (!qp)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->destroy_qp(qp);
 }
 
 VERBS_EXPORT
 int ibv_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 {
+	if (!qp || !gid)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->attach_mcast(qp, gid, lid);
 }
 
 VERBS_EXPORT
 int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 {
+	if (!qp || !gid)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->detach_mcast(qp, gid, lid);
 }
 

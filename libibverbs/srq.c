@@ -9,6 +9,8 @@ VERBS_EXPORT
 struct ibv_srq *ibv_create_srq(struct ibv_pd *pd,
 			       struct ibv_srq_init_attr *attr)
 {
+	if (!pd || !attr)
+		return verbs_null(EINVAL);
 	return verbs_ops(pd->context)->create_srq(pd, attr);
 }
 
@@ -16,18 +18,24 @@ VERBS_EXPORT
 int ibv_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 		   int attr_mask)
 {
+	if (!srq || !attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(srq->context)->modify_srq(srq, attr, attr_mask);
 }
 
 VERBS_EXPORT
 int ibv_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr)
 {
+	if (!srq || !attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(srq->context)->query_srq(srq, attr);
 }
 
 VERBS_EXPORT
 int ibv_destroy_srq(struct ibv_srq *srq)
 {
+	if (!srq)
+		return verbs_err(EINVAL);
 	return verbs_ops(srq->context)->destroy_srq(srq);
 }
 
