@@ -302,6 +302,7 @@ struct mlx5_rq {
 	uint32_t head; /* WQEs posted */
 	uint32_t tail; /* WQEs completed; written under the CQ's lock */
 	uint32_t mask;
+	uint32_t limit; /* max_post, or 0 in RESET */
 	uint32_t max_post;
 	uint32_t max_sge;
 	uint32_t stride_shift;
@@ -455,7 +456,8 @@ int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 		    bool single_threaded);
 /*
  * What the transition to a state means for the rings. RESET empties them;
- * sends can be posted from RTR on, as the device drops the doorbells before.
+ * sends can be posted from RTS on, as the device drops the doorbells before,
+ * and receives from INIT on.
  */
 void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state);
 

@@ -250,11 +250,10 @@ static void reset_rings(struct mlx5_qp *qp)
 
 void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state)
 {
-	bool may_send = state != IBV_QPS_RESET && state != IBV_QPS_INIT;
-
 	if (state == IBV_QPS_RESET)
 		reset_rings(qp);
-	qp->sq.room = may_send ? qp->sq.room_if_ready : NO_ROOM;
+	qp->sq.room = state > IBV_QPS_RTR ? qp->sq.room_if_ready : NO_ROOM;
+	qp->rq.limit = state > IBV_QPS_RESET ? qp->rq.max_post : 0;
 }
 
 static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,

@@ -61,7 +61,7 @@ static inline bool rq_full(const struct mlx5_rq *rq)
 {
 	uint32_t tail = __atomic_load_n(&rq->tail, __ATOMIC_ACQUIRE);
 
-	return rq->head - tail >= rq->max_post;
+	return rq->head - tail >= rq->limit;
 }
 
 /* Returns 0 or an errno value; the ring is unchanged after an error. */
@@ -71,7 +71,7 @@ static ALWAYS_INLINE int build(struct mlx5_rq *rq, const struct ibv_recv_wr *wr)
 	void *wqe = rq->buf + ((size_t)slot << rq->stride_shift);
 
 	if (unlikely(rq_full(rq)))
-		return ENOMEM;
+		return rq->limit == rq->max_post ? ENOMEM : EINVAL;
 	if (likely(mlx5_is_one_sge(wr->sg_list, wr->num_sge)))
 		put_one(wqe, wr->sg_list, rq->max_sge);
 	else if (unlikely(!put_list(wqe, wr, rq->max_sge)))

@@ -448,8 +448,23 @@ static void test_send_needs_a_connected_state(void **state)
 		mlx5_rings_enter(&f.qp, IBV_QPS_RESET);
 		mlx5_rings_enter(&f.qp, states[i]);
 		assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad),
-				 i < 2 ? ENOMEM : 0);
+				 i < 3 ? ENOMEM : 0);
 	}
+	fini_fixture(&f);
+}
+
+static void test_receive_needs_a_state_beyond_reset(void **state)
+{
+	struct ibv_recv_wr wr = { 0 };
+	struct ibv_recv_wr *bad = NULL;
+	struct fixture f;
+
+	init_fixture(&f, &usual_attr);
+	mlx5_rings_enter(&f.qp, IBV_QPS_RESET);
+	assert_int_equal(mlx5_post_recv(&f.qp.qp, &wr, &bad), EINVAL);
+	assert_ptr_equal(bad, &wr);
+	mlx5_rings_enter(&f.qp, IBV_QPS_INIT);
+	assert_int_equal(mlx5_post_recv(&f.qp.qp, &wr, &bad), 0);
 	fini_fixture(&f);
 }
 
@@ -495,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_full_queue_is_enomem),
 		cmocka_unit_test(test_promised_requests_fit),
 		cmocka_unit_test(test_send_needs_a_connected_state),
+		cmocka_unit_test(test_receive_needs_a_state_beyond_reset),
 		cmocka_unit_test(test_reset_empties_the_rings),
 	};
 
