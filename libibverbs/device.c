@@ -181,6 +181,7 @@ struct ibv_device **ibv_get_device_list(int *num_devices)
 	struct nl_device *nl = NULL;
 	int num;
 
+	fork_init_from_env();
 	if (num_devices)
 		*num_devices = 0;
 	num = nl_list_devices(&nl);
@@ -201,7 +202,7 @@ void ibv_free_device_list(struct ibv_device **list)
 {
 	int i;
 
-	for (i = 0; list[i]; i++)
+	for (i = 0; list && list[i]; i++)
 		device_put(to_vdev(list[i]));
 	free(list);
 }
@@ -209,17 +210,25 @@ void ibv_free_device_list(struct ibv_device **list)
 VERBS_EXPORT
 const char *ibv_get_device_name(struct ibv_device *device)
 {
-	return device->name;
+	return device ? device->name : verbs_null(EINVAL);
 }
 
 VERBS_EXPORT
 __be64 ibv_get_device_guid(struct ibv_device *device)
 {
+	if (!device) {
+		errno = EINVAL;
+		return 0;
+	}
 	return to_vdev(device)->node_guid;
 }
 
 VERBS_EXPORT
 int ibv_get_device_index(struct ibv_device *device)
 {
+	if (!device) {
+		errno = EINVAL;
+		return -1;
+	}
 	return to_vdev(device)->index;
 }

@@ -12,6 +12,8 @@
 
 /* ---- netlink.c ------------------------------------------------------------ */
 
+struct nlmsghdr;
+
 /* One RDMA device as netlink describes it. */
 struct nl_device {
 	uint32_t index;
@@ -36,12 +38,31 @@ struct nl_device {
 int nl_list_devices(struct nl_device **devices);
 
 /*
+ * Sends msg and feeds the answers to handler (an mnl_cb_t) until it or the
+ * kernel stops. Negative with errno on failure, which the kernel's own is too.
+ */
+struct mnl_socket;
+int nl_ask(struct mnl_socket *sock, const struct nlmsghdr *msg,
+	   int (*handler)(const struct nlmsghdr *msg, void *data), void *data);
+
+/*
  * The parsing, apart from the socket. Both take the attributes of one message
  * and return 0 or EPROTO for a message that lacks what it must have.
  */
-struct nlmsghdr;
 int nl_parse_device(const struct nlmsghdr *msg, struct nl_device *dev);
 int nl_parse_chardev(const struct nlmsghdr *msg, struct nl_device *dev);
+bool nl_parse_copy_on_fork(const struct nlmsghdr *msg);
+
+/*
+ * Whether fork(2) copies what is pinned: 1, 0 for a kernel that does not tell,
+ * or -1 with errno, as nl_list_devices().
+ */
+int nl_copies_on_fork(void);
+
+/* ---- fork.c --------------------------------------------------------------- */
+
+/* Does what RDMAV_FORK_SAFE asks for, once; errno stays as it is. */
+void fork_init_from_env(void);
 
 /* ---- provider.c ------------------------------------------------------------ */
 

@@ -114,9 +114,8 @@ static struct nlmsghdr *start_request(void *buf, int command, int flags)
 	return msg;
 }
 
-/* Sends msg and feeds the answers to handler until it or the kernel stops. */
-static int ask(struct mnl_socket *sock, const struct nlmsghdr *msg,
-	       mnl_cb_t handler, void *data)
+int nl_ask(struct mnl_socket *sock, const struct nlmsghdr *msg,
+	   mnl_cb_t handler, void *data)
 {
 	char buf[NL_BUF_LEN];
 	ssize_t len;
@@ -165,7 +164,7 @@ static void query_chardev(struct mnl_socket *sock, struct nl_device *dev)
 	msg = start_request(buf, RDMA_NLDEV_CMD_GET_CHARDEV, 0);
 	mnl_attr_put_u32(msg, RDMA_NLDEV_ATTR_DEV_INDEX, dev->index);
 	mnl_attr_put_strz(msg, RDMA_NLDEV_ATTR_CHARDEV_TYPE, "uverbs");
-	ask(sock, msg, set_chardev, dev);
+	nl_ask(sock, msg, set_chardev, dev);
 }
 
 static int query_devices(struct mnl_socket *sock, struct device_list *list)
@@ -173,12 +172,21 @@ static int query_devices(struct mnl_socket *sock, struct device_list *list)
 	char buf[MNL_NLMSG_HDRLEN];
 	int i;
 
-	if (ask(sock, start_request(buf, RDMA_NLDEV_CMD_GET, NLM_F_DUMP),
-		add_device, list) < 0)
+	if (nl_ask(sock, start_request(buf, RDMA_NLDEV_CMD_GET, NLM_F_DUMP),
+		   add_device, list) < 0)
 		return -1;
 	for (i = 0; i < list->num; i++)
 		query_chardev(sock, &list->devs[i]);
 	return 0;
+}
+
+static struct mnl_socket *open_socket(void)
+{
+	struct mnl_socket *sock = mnl_socket_open2(NETLINK_RDMA, SOCK_CLOEXEC);
+
+	if (!sock && errno == EPROTONOSUPPORT)
+		errno = ENOSYS;
+	return sock;
 }
 
 int nl_list_devices(struct nl_device **devices)
@@ -187,12 +195,9 @@ int nl_list_devices(struct nl_device **devices)
 	struct mnl_socket *sock;
 	int ret = -1;
 
-	sock = mnl_socket_open2(NETLINK_RDMA, SOCK_CLOEXEC);
-	if (!sock) {
-		if (errno == EPROTONOSUPPORT)
-			errno = ENOSYS;
+	sock = open_socket();
+	if (!sock)
 		return -1;
-	}
 	if (query_devices(sock, &list)) {
 		verbs_free_keep_errno(list.devs);
 		goto close;
@@ -202,4 +207,37 @@ int nl_list_devices(struct nl_device **devices)
 close:
 	mnl_socket_close(sock);
 	return ret;
+}
+
+/* ------------------------------------------------------------------- fork */
+
+static int read_copy_on_fork(const struct nlmsghdr *msg, void *data)
+{
+	*(bool *)data = nl_parse_copy_on_fork(msg);
+	return MNL_CB_STOP;
+}
+
+bool nl_parse_copy_on_fork(const struct nlmsghdr *msg)
+{
+	const struct nlattr *tb[RDMA_NLDEV_ATTR_MAX];
+
+	parse_attrs(msg, tb);
+	return has_len(tb[RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK], 1) &&
+	       mnl_attr_get_u8(tb[RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK]);
+}
+
+int nl_copies_on_fork(void)
+{
+	char buf[MNL_NLMSG_HDRLEN];
+	struct mnl_socket *sock;
+	bool copies = false;
+	int ret;
+
+	sock = open_socket();
+	if (!sock)
+		return -1;
+	ret = nl_ask(sock, start_request(buf, RDMA_NLDEV_CMD_SYS_GET, 0),
+		     read_copy_on_fork, &copies);
+	mnl_socket_close(sock);
+	return ret < 0 ? -1 : copies;
 }

@@ -32,6 +32,8 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         pass
     enum ibv_transport_type:
         pass
+    enum ibv_fork_status:
+        pass
 
     cdef struct ibv_device:
         ibv_node_type node_type
@@ -427,3 +429,5 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     void ibv_wr_set_inline_data(ibv_qp_ex *qp, void *addr, size_t length)
     void ibv_wr_set_inline_data_list(ibv_qp_ex *qp, size_t num_buf,
                                      const ibv_data_buf *bufs)
+    int ibv_fork_init()
+    ibv_fork_status ibv_is_fork_initialized()

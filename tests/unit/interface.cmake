@@ -60,6 +60,8 @@ set(UNDECLARED
 	ibv_copy_path_rec_from_kern
 	ibv_copy_path_rec_to_kern
 	ibv_copy_qp_attr_from_kern
+	ibv_dofork_range
+	ibv_dontfork_range
 	ibv_get_sysfs_path
 	ibv_query_gid_type
 	ibv_read_sysfs_file)

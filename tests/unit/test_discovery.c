@@ -16,9 +16,18 @@
 
 #include "internal.h"
 
-enum { DEV_INDEX = 1, DEV_NAME = 2, PORT_INDEX = 3, NODE_GUID = 6,
-       NODE_TYPE = 14, CHARDEV_NAME = 70, CHARDEV_ABI = 71, CHARDEV = 72,
-       DRIVER_ID = 73 };
+enum {
+	DEV_INDEX = 1,
+	DEV_NAME = 2,
+	PORT_INDEX = 3,
+	NODE_GUID = 6,
+	NODE_TYPE = 14,
+	CHARDEV_NAME = 70,
+	CHARDEV_ABI = 71,
+	CHARDEV = 72,
+	DRIVER_ID = 73,
+	COPY_ON_FORK = 93
+};
 
 static char buf[1024];
 
@@ -143,6 +152,19 @@ static void test_driver_that_hides_its_id(void **state)
 	assert_false(dev.has_uverbs);
 }
 
+static void test_kernel_that_copies_on_fork(void **state)
+{
+	struct nlmsghdr *msg;
+
+	memset(buf, 0, sizeof(buf));
+	msg = mnl_nlmsg_put_header(buf);
+	assert_false(nl_parse_copy_on_fork(msg)); /* before Linux 5.13 */
+	mnl_attr_put_u8(msg, COPY_ON_FORK, 0);
+	assert_false(nl_parse_copy_on_fork(msg));
+	mnl_attr_put_u8(msg, COPY_ON_FORK, 1);
+	assert_true(nl_parse_copy_on_fork(msg));
+}
+
 static void test_unknown_driver_has_no_provider(void **state)
 {
 	assert_null(provider_find(0xfff, 1));
@@ -175,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_chardev),
 		cmocka_unit_test(test_chardev_large_minor),
 		cmocka_unit_test(test_driver_that_hides_its_id),
+		cmocka_unit_test(test_kernel_that_copies_on_fork),
 		cmocka_unit_test(test_unknown_driver_has_no_provider),
 		cmocka_unit_test(test_ops_are_completed),
 	};
