@@ -1431,7 +1431,10 @@ struct ibv_ah *ibv_create_ah_from_wc(struct ibv_pd *pd, struct ibv_wc *wc,
 
 int ibv_destroy_ah(struct ibv_ah *ah);
 
-/* -1 call. The Ethernet address and VLAN (0xffff: none) behind a RoCE GID. */
+/*
+ * The Ethernet address and VLAN (0xffff: none) behind a RoCE GID. 0, or the
+ * negative errno value. May wait for the network for some seconds.
+ */
 int ibv_resolve_eth_l2_from_gid(struct ibv_context *context,
 				struct ibv_ah_attr *attr, uint8_t eth_mac[6],
 				uint16_t *vid);

@@ -7,9 +7,9 @@ import ipaddress
 from libc.errno cimport errno
 from libc.string cimport memcpy, memset
 
-from pyverbs.base cimport check_open, check_ptr, check_status
+from pyverbs.base cimport check_minus_one, check_open, check_ptr, check_status
 from pyverbs.cq cimport WC
-from pyverbs.device cimport gid_to_str
+from pyverbs.device cimport Context, gid_to_str
 from pyverbs.pd cimport PD
 
 from pyverbs.pyverbs_error import PyverbsUserError
@@ -61,6 +61,64 @@ cdef class GRH(PyverbsObject):
         self.c_grh.paylen = paylen
         self.c_grh.next_hdr = next_hdr
         self.c_grh.hop_limit = hop_limit
+
+    @classmethod
+    def from_bytes(cls, bytes data not None):
+        """The 40 bytes that a device put before a message, whatever they are."""
+        cdef GRH grh = cls()
+
+        if len(data) != sizeof(grh.c_grh):
+            raise PyverbsUserError(f'A GRH has 40 bytes, not {len(data)}')
+        memcpy(&grh.c_grh, <const char *>data, sizeof(grh.c_grh))
+        return grh
+
+    @property
+    def sgid(self):
+        return gid_to_str(&self.c_grh.sgid)
+
+    @sgid.setter
+    def sgid(self, val):
+        gid_from_str(&self.c_grh.sgid, val)
+
+    @property
+    def dgid(self):
+        return gid_to_str(&self.c_grh.dgid)
+
+    @dgid.setter
+    def dgid(self, val):
+        gid_from_str(&self.c_grh.dgid, val)
+
+    @property
+    def version_tclass_flow(self):
+        return self.c_grh.version_tclass_flow
+
+    @version_tclass_flow.setter
+    def version_tclass_flow(self, val):
+        self.c_grh.version_tclass_flow = val
+
+    @property
+    def paylen(self):
+        return self.c_grh.paylen
+
+    @paylen.setter
+    def paylen(self, val):
+        self.c_grh.paylen = val
+
+    @property
+    def next_hdr(self):
+        return self.c_grh.next_hdr
+
+    @next_hdr.setter
+    def next_hdr(self, val):
+        self.c_grh.next_hdr = val
+
+    @property
+    def hop_limit(self):
+        return self.c_grh.hop_limit
+
+    @hop_limit.setter
+    def hop_limit(self, val):
+        self.c_grh.hop_limit = val
 
 
 cdef class GlobalRoute(PyverbsObject):
@@ -139,6 +197,40 @@ cdef class AHAttr(PyverbsObject):
             if gr is None:
                 raise PyverbsUserError('Global AH Attr is created but gr is None')
             self.attr.grh = gr.gr
+
+    @classmethod
+    def from_wc(cls, Context context not None, WC wc not None, GRH grh=None,
+                unsigned char port_num=1):
+        """The way back to the sender of a UD message."""
+        cdef AHAttr ah_attr = cls()
+        cdef v.ibv_grh *c_grh = NULL
+        cdef int ret, err
+
+        check_open(context.context, 'Context')
+        if grh is not None:
+            c_grh = &grh.c_grh
+        with nogil:
+            ret = v.ibv_init_ah_from_wc(context.context, port_num, &wc.wc,
+                                        c_grh, &ah_attr.attr)
+            err = errno
+        check_minus_one(ret, err, 'ibv_init_ah_from_wc')
+        return ah_attr
+
+    def resolve_eth_l2(self, Context context not None):
+        """The MAC, as text, and the VLAN id (0xffff: none) behind dgid.
+
+        Waits for the network to answer if it has to.
+        """
+        cdef unsigned char mac[6]
+        cdef unsigned short vlan
+        cdef int ret
+
+        check_open(context.context, 'Context')
+        with nogil:
+            ret = v.ibv_resolve_eth_l2_from_gid(context.context, &self.attr,
+                                                mac, &vlan)
+        check_status(ret, 'ibv_resolve_eth_l2_from_gid')
+        return ':'.join(f'{mac[i]:02x}' for i in range(6)), vlan
 
     @property
     def dlid(self):

@@ -386,6 +386,10 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     ibv_ah *ibv_create_ah(ibv_pd *pd, ibv_ah_attr *attr)
     ibv_ah *ibv_create_ah_from_wc(ibv_pd *pd, ibv_wc *wc, ibv_grh *grh,
                                   uint8_t port)
+    int ibv_init_ah_from_wc(ibv_context *context, uint8_t port, ibv_wc *wc,
+                            ibv_grh *grh, ibv_ah_attr *attr)
+    int ibv_resolve_eth_l2_from_gid(ibv_context *context, ibv_ah_attr *attr,
+                                    uint8_t *mac, uint16_t *vlan)
     int ibv_destroy_ah(ibv_ah *ah)
 
     ibv_qp *ibv_create_qp(ibv_pd *pd, ibv_qp_init_attr *attr)

@@ -112,7 +112,8 @@ static void respond(struct ib_uverbs_ioctl_hdr *hdr)
 			continue;
 		if (a->is_handle)
 			hdr->attrs[i].data = a->handle;
-		else
+		/* Another method's input may have the same id. */
+		else if (hdr->attrs[i].len >= a->len)
 			memcpy((void *)(uintptr_t)hdr->attrs[i].data, a->bytes,
 			       a->len);
 	}
