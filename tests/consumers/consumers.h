@@ -6,15 +6,15 @@
 /*
  * What the programs of this folder share. Each does to libibverbs what one
  * well-known program does: looks up the symbols, probes for dma-buf support,
- * registers a buffer, and has bytes written into it. The helpers call verbs
- * only through the table that the consumer filled its own way.
+ * registers a buffer, and has bytes moved into or out of it. The helpers call
+ * verbs only through the table that the consumer filled its own way.
  */
 #include <infiniband/verbs.h>
 
 #include "dmabuf_exporter.h"
 
 #define CONSUMER_PAGE 4096
-#define CONSUMER_REMOTE_ACCESS                                  \
+#define CONSUMER_REMOTE_ACCESS                              \
 	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
 	 IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_ATOMIC)
 
@@ -43,6 +43,7 @@ struct consumer_verbs {
 #define MEMBER(name, type, args) type(*name) args;
 	CONSUMER_VERBS(MEMBER)
 #undef MEMBER
+	/* May be missing. */
 	struct ibv_mr *(*ibv_reg_dmabuf_mr)(struct ibv_pd *, uint64_t, size_t,
 					    uint64_t, int, int);
 };
@@ -53,6 +54,14 @@ enum consumer_answer {
 	CONSUMER_ERROR,
 };
 
+/* What the consumer is asked to register: it lies offset into the dma-buf. */
+struct consumer_buffer {
+	int fd; /* closed right after the registration */
+	uint64_t offset;
+	uint8_t *addr;
+	size_t length;
+};
+
 struct consumer {
 	const char *name;
 	/* Fills *verbs as this consumer finds its symbols: 0, or -1. */
@@ -60,21 +69,71 @@ struct consumer {
 	/* What the consumer takes the device for. */
 	enum consumer_answer (*probe)(const struct consumer_verbs *verbs,
 				      struct ibv_context *context);
-	/* Registers as much of buf as the consumer would; *iova is where. */
+	/* Registers as the consumer would; *iova is where buf is then. */
 	struct ibv_mr *(*reg)(const struct consumer_verbs *verbs,
-			      struct ibv_pd *pd, const struct dmabuf_buf *buf,
+			      struct ibv_pd *pd,
+			      const struct consumer_buffer *buf,
 			      uint64_t *iova);
+	/* Its dma-bufs are exported from the page in which the buffer is. */
+	bool exports_pages;
+	/* Peers read its buffers, and may not write. */
+	bool read_only;
 };
 
 /* look_up() of the programs that are linked to the library. */
-#define CONSUMER_LINKED_LOOK_UP                                       \
-	static int look_up_linked(struct consumer_verbs *verbs)       \
-	{                                                             \
-		CONSUMER_VERBS(CONSUMER_TAKE)                         \
-		verbs->ibv_reg_dmabuf_mr = ibv_reg_dmabuf_mr;         \
-		return 0;                                             \
+#define CONSUMER_LINKED_LOOK_UP                                 \
+	static int look_up_linked(struct consumer_verbs *verbs) \
+	{                                                       \
+		CONSUMER_VERBS(CONSUMER_TAKE)                   \
+		verbs->ibv_reg_dmabuf_mr = ibv_reg_dmabuf_mr;   \
+		return 0;                                       \
 	}
 #define CONSUMER_TAKE(name, type, args) verbs->name = (name);
+
+/* A symbol that a consumer looks up itself; without a version, NULL. */
+struct consumer_symbol {
+	const char *name;
+	const char *version;
+	bool optional;
+};
+
+/* The library by the first of these names that there is; NULL ends them. */
+void *consumer_open_library(const char *const *names);
+void *consumer_find(void *library, const struct consumer_symbol *symbol);
+/* Whether all that may not be missing are there; says which one is not. */
+bool consumer_has_all(void *library, const struct consumer_symbol *symbols,
+		      size_t count);
+/* Fills the table with symbols at @version, or at any if that is NULL. */
+int consumer_fill(struct consumer_verbs *verbs, void *library,
+		  const char *version);
+
+/*
+ * NCCL's rule, which others share: registers descriptor -1 and length 0, and
+ * takes every errno but two for support. errno is not cleared before, and what
+ * the call returns is not looked at.
+ */
+enum consumer_answer consumer_probe_errno(const struct consumer_verbs *verbs,
+					  struct ibv_context *context);
+/* What such an errno amounts to. */
+enum consumer_answer consumer_judge_errno(int code);
+
+/* By registering a buffer of that size, which try() does. */
+typedef enum consumer_answer (*consumer_try)(const struct consumer_verbs *verbs,
+					     struct ibv_pd *pd,
+					     const struct dmabuf_buf *buf);
+enum consumer_answer consumer_probe_buffer(const struct consumer_verbs *verbs,
+					   struct ibv_context *context,
+					   size_t size, consumer_try try);
+
+/* Drops what try() registered; that it did is the answer. */
+enum consumer_answer consumer_drop_trial(const struct consumer_verbs *verbs,
+					 struct ibv_mr *mr);
+
+/* The usual registration: known to peers by its own address. */
+struct ibv_mr *consumer_reg_at_address(const struct consumer_verbs *verbs,
+				       struct ibv_pd *pd,
+				       const struct consumer_buffer *buf,
+				       uint64_t *iova);
 
 /* main() of every program: consumer_NAME [--json] DEVICE. */
 int consumer_main(const struct consumer *consumer, int argc, char **argv);

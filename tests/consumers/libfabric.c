@@ -44,18 +44,40 @@ static enum consumer_answer probe(const struct consumer_verbs *verbs,
 					 : CONSUMER_NOT_SUPPORTED;
 }
 
-static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
-			  const struct dmabuf_buf *buf, uint64_t *iova)
+/* An empty region is taken for a wrong argument, and nothing else. */
+static bool refuses_nothing(const struct consumer_verbs *verbs,
+			    struct ibv_pd *pd,
+			    const struct consumer_buffer *buf)
 {
-	*iova = (uintptr_t)buf->map;
-	return verbs->ibv_reg_dmabuf_mr(pd, 0, buf->size, *iova, buf->fd,
-					CONSUMER_REMOTE_ACCESS);
+	struct ibv_mr *mr;
+
+	mr = verbs->ibv_reg_dmabuf_mr(pd, buf->offset, 0, (uintptr_t)buf->addr,
+				      buf->fd, CONSUMER_REMOTE_ACCESS);
+	if (!mr && errno == EINVAL)
+		return true;
+	if (mr) {
+		verbs->ibv_dereg_mr(mr);
+		errno = EPROTO;
+	}
+	return false;
+}
+
+static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
+			  const struct consumer_buffer *buf, uint64_t *iova)
+{
+	if (!refuses_nothing(verbs, pd, buf))
+		return NULL;
+	return consumer_reg_at_address(verbs, pd, buf, iova);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct consumer libfabric = { "libfabric", look_up_linked,
-						   probe, reg };
+	static const struct consumer libfabric = {
+		.name = "libfabric",
+		.look_up = look_up_linked,
+		.probe = probe,
+		.reg = reg,
+	};
 
 	return consumer_main(&libfabric, argc, argv);
 }

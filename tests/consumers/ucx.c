@@ -27,18 +27,14 @@ static enum consumer_answer probe(const struct consumer_verbs *verbs,
 				   : CONSUMER_NOT_SUPPORTED;
 }
 
-static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
-			  const struct dmabuf_buf *buf, uint64_t *iova)
-{
-	*iova = (uintptr_t)buf->map;
-	return verbs->ibv_reg_dmabuf_mr(pd, 0, buf->size, *iova, buf->fd,
-					CONSUMER_REMOTE_ACCESS);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct consumer ucx = { "ucx", look_up_linked, probe,
-					     reg };
+	static const struct consumer ucx = {
+		.name = "ucx",
+		.look_up = look_up_linked,
+		.probe = probe,
+		.reg = consumer_reg_at_address,
+	};
 
 	return consumer_main(&ucx, argc, argv);
 }
