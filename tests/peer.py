@@ -10,6 +10,7 @@ import collections
 import glob
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,12 +18,18 @@ import time
 STOCK_DIR = "/usr/lib/x86_64-linux-gnu"
 OUR_DIR = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "build-vm/lib")
-LIB_DIRS = {"stock": STOCK_DIR, "ours": OUR_DIR}
+# Debian's newest release, unpacked beside the installed one
+NEWEST = "/opt/rdma-newest/usr"
+NEWEST_DIR = f"{NEWEST}/lib/x86_64-linux-gnu"
+# Those of the newest find their providers by the loader's path alone.
+LIB_DIRS = {"stock": STOCK_DIR, "ours": OUR_DIR,
+            "newest": f"{NEWEST_DIR}:{NEWEST_DIR}/libibverbs"}
 RDMA_LIBRARY = re.compile(
     r"/lib(ibverbs\.so|(mlx5|efa|hns)\.so|\w+-(rdmav|prv)\d+\.so)")
 LIMIT = 60
 TCP_LISTEN = "0A"
 
+# code: the exit status, or None for a program that had to be stopped
 Result = collections.namedtuple("Result", "output libraries code")
 Device = collections.namedtuple("Device", "name gid_index")
 
@@ -32,7 +39,7 @@ class PeerError(Exception):
 
 
 def read(path):
-    with open(path, encoding="utf-8") as f:
+    with open(path, encoding="utf-8", errors="replace") as f:
         return f.read().strip()
 
 
@@ -65,41 +72,61 @@ def find_device(driver):
     return None
 
 
+def yield_to_kernel():
+    """Two programs that poll fill both processors of the VM. What they wait for
+    is done by threads of the kernel, which then need not wait for a slice."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 class Program:
     """One running program, its output and the libraries it initialised."""
 
-    def __init__(self, libraries, *argv):
+    def __init__(self, libraries, *argv, **environ):
         self.folder = tempfile.TemporaryDirectory(prefix="peer")
         self.log = os.path.join(self.folder.name, "out")
         self.expected = LIB_DIRS[libraries]
         self.argv = [str(arg) for arg in argv]
         env = dict(os.environ, LD_LIBRARY_PATH=self.expected, LD_DEBUG="files",
-                   LD_DEBUG_OUTPUT=os.path.join(self.folder.name, "ld"))
+                   LD_DEBUG_OUTPUT=os.path.join(self.folder.name, "ld"),
+                   **environ)
         with open(self.log, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(self.argv, env=env, stdout=out,
                                             stdin=subprocess.DEVNULL,
-                                            stderr=subprocess.STDOUT)
+                                            stderr=subprocess.STDOUT,
+                                            start_new_session=True,
+                                            preexec_fn=yield_to_kernel)
 
-    def wait_for_listening(self, tcp_port):
-        end = time.monotonic() + LIMIT
-        while not is_listening(tcp_port):
+    def wait_until(self, condition, what, limit=LIMIT):
+        end = time.monotonic() + limit
+        while not condition():
             if self.process.poll() is not None:
                 raise self.error(f"ended with {self.process.returncode} "
-                                 "before it listened")
+                                 f"before: {what}")
             if time.monotonic() > end:
-                raise self.error(f"does not listen on port {tcp_port}")
+                raise self.error(f"in {limit} s did not get to: {what}")
             time.sleep(0.02)
+
+    def wait_for_listening(self, tcp_port):
+        self.wait_until(lambda: is_listening(tcp_port),
+                        f"listen on port {tcp_port}")
+
+    def end(self, limit=LIMIT):
+        """Wait for its end, or stop it after that time."""
+        try:
+            code = self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = None
+        result = Result(read(self.log), self.initialised(), code)
+        self.check_libraries(result.libraries)
+        return result
 
     def finish(self, codes=(0,)):
         """Wait for its end, which has to be with one of these codes."""
-        try:
-            code = self.process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            raise self.error(f"still runs after {LIMIT} s") from None
-        if code not in codes:
-            raise self.error(f"ended with {code}")
-        result = Result(read(self.log), self.initialised(), code)
-        self.check_libraries(result.libraries)
+        result = self.end()
+        if result.code not in codes:
+            raise self.error(f"ended with {result.code}" if result.code
+                             is not None else f"still runs after {LIMIT} s")
         return result
 
     def initialised(self):
@@ -110,16 +137,23 @@ class Program:
         return sorted(lib for lib in found if RDMA_LIBRARY.search(lib))
 
     def check_libraries(self, libraries):
-        real = os.path.realpath(self.expected)
+        real = os.path.realpath(self.expected.partition(":")[0])
         wrong = [lib for lib in libraries
                  if not os.path.realpath(lib).startswith(real + "/")]
         if wrong or not any("/libibverbs.so" in lib for lib in libraries):
             raise self.error(f"ran on {libraries}, not on those in {real}")
 
+    def kill(self):
+        """Ends it, and what it started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
     def stop(self):
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
         self.folder.cleanup()
 
     def error(self, what):

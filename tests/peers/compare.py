@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Run a row on Debian's libraries and on ours, and say how they differ."""
+
+import dataclasses
+import difflib
+import re
+
+from . import execute, known
+
+# What differs between any two runs, and what it becomes.
+VARYING = (
+    (r"/opt/rdma-newest/usr/bin/|/usr/bin/", ""),
+    (r"(?<![:\d])\d+:\d\d:\d\d(?![:\d])|\b\d{10}\.\d+\b", "TIME"),
+    (r"\b0x[0-9a-fA-F]+\b", "HEX"),
+    (r"-?\b\d+\.\d+(e[-+]?\d+)?s?\b", "REAL"),
+    (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
+    (r"[ \t]+", " "),
+    (r" $", ""),
+)
+# Said on some runs and not on others: perftest on how steady the clock is.
+CHANCE = re.compile("Correlation coefficient|Conflicting CPU frequency")
+SAME, BETTER, FAILS = "same", "better", "fails on stock"
+DIFFERS, KNOWN = "DIFFERS", "known"
+GONE = "NO LONGER DIFFERS"
+BROKEN = "BROKEN ON STOCK"
+BAD = (DIFFERS, GONE, BROKEN)
+
+
+@dataclasses.dataclass
+class Verdict:
+    row: object
+    driver: str
+    stock: execute.Outcome
+    ours: execute.Outcome
+    kind: str = SAME
+    text: str = ""              # the reason, one line
+    lines: tuple = ()           # the difference, in full
+
+    @property
+    def good(self):
+        return self.kind not in BAD
+
+
+def normal(text, varying):
+    """Its lines, without what differs from run to run."""
+    if varying:
+        text = re.sub(varying, "...", text)
+    for pattern, instead in VARYING:
+        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+    return [line for line in text.splitlines()
+            if line and not CHANCE.search(line)]
+
+
+def shown(outcome, varying):
+    """All of an outcome that has to be the same, as lines."""
+    lines = []
+    for name, side in outcome.sides():
+        lines += [f"{name}: {line}" for line in normal(side.output, varying)]
+        lines.append(f"{name}: exit code {side.code}")
+    if outcome.complaint:
+        lines.append(outcome.complaint)
+    return lines
+
+
+def difference(row, stock, ours):
+    return tuple(difflib.unified_diff(
+        shown(stock, row.varying), shown(ours, row.varying), "stock", "ours",
+        lineterm="", n=0))
+
+
+def last_words(side):
+    """The end of what it said, without lines that only frame it."""
+    lines = [line.strip() for line in side.output.splitlines()
+             if re.search("[a-zA-Z]{3}", line)]
+    return lines[-1][-160:] if lines else "no output"
+
+
+def reason(outcome):
+    """Why it failed, in the words of the side that failed first."""
+    if outcome.complaint:
+        return outcome.complaint
+    for _, side in sorted(outcome.sides(), key=lambda s: s[1].code is None):
+        if side.code != 0:
+            end = "had to be stopped" if side.code is None else \
+                f"exit code {side.code}"
+            return f"{last_words(side)} ({end})"
+    return "exit code 0, but no result"
+
+
+def judge(verdict):
+    """What @verdict's two outcomes amount to, and the reason."""
+    stock, ours = verdict.stock, verdict.ours
+    if not stock.passed and verdict.driver in verdict.row.works:
+        return BROKEN, reason(stock)
+    if ours.passed and not stock.passed:
+        return BETTER, f"stock: {reason(stock)}"
+    if not ours.passed and stock.passed:
+        return DIFFERS, f"ours: {reason(ours)}"
+    if verdict.lines:
+        return DIFFERS, "other output" if ours.passed else \
+            f"stock: {reason(stock)}; ours: {reason(ours)}"
+    return (SAME, "") if ours.passed else (FAILS, reason(stock))
+
+
+def apply_known(verdict):
+    """A difference that is known is none to complain about, unless it is gone."""
+    why = known.reason(verdict.driver, verdict.row.name)
+    if not why or verdict.kind == BROKEN:
+        return
+    if verdict.kind == DIFFERS:
+        verdict.kind, verdict.text = KNOWN, f"{why} ({verdict.text})"
+    else:
+        verdict.kind, verdict.text = GONE, f"take it out of known.py: {why}"
+
+
+def compare(row, driver):
+    verdict = Verdict(row, driver, execute.run(row, driver, row.stock),
+                      execute.run(row, driver, "ours"))
+    verdict.lines = difference(row, verdict.stock, verdict.ours)
+    verdict.kind, verdict.text = judge(verdict)
+    apply_known(verdict)
+    return verdict

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""ibverbs-utils: the release's, and those of Debian's newest."""
+
+from .rows import Row, pairs
+
+BIN = "/usr/bin/"
+NEWEST = "/opt/rdma-newest/usr/bin/"
+ADDRESS = "-d {dev} -g {gid} -p {port}"
+USEC = r"([\d.]+ usec)/iter"
+BOTH = {"core": True, "works": ("rxe", "softhca")}
+RXE = {"core": True, "works": ("rxe",)}
+CORE = {"core": True}
+
+RC = {
+    "": {}, "-c": BOTH, "-e": BOTH, "-s 1": {}, "-s 100000 -c": {},
+    "-m 256": {}, "-m 512 -c": {}, "-m 2048": {}, "-m 4096": {}, "-r 10": {},
+    "-l 3": {}, "-t": CORE, "-t -e": {}, "-N": CORE, "-N -e -c": {},
+    "-N -t": {}, "-o": CORE, "-O": {}, "-o -P": {}, "-o -c": {}, "-j": CORE,
+    "-j -N": {}, "-i 2": {},
+}
+UC = {"": {}, "-c": RXE, "-e": {}, "-s 1": {}, "-m 512 -c": {}}
+UD = {"": {}, "-c": RXE, "-e": {}, "-s 1": {}, "-s 1024 -c": {},
+      "-s 8192": {}}
+SRQ = {"": {}, "-c": RXE, "-e": {}, "-q 4 -c": {}, "-o": {}}
+XSRQ = {"": CORE, "-e": {}, "-o": {}, "-s 1": {}}
+
+
+def pingpongs(folder, prefix, **fields):
+    # Few, for on a busy machine a round through three threads takes 20 ms.
+    for kind, rows, iters in (("rc", RC, "-n 20"), ("uc", UC, "-n 20"),
+                              ("ud", UD, "-n 20"), ("srq", SRQ, "-n 5"),
+                              ("xsrq", XSRQ, "")):
+        name = f"ibv_{kind}_pingpong"
+        figure = r"(successful)|(\d+ tests)|complete" if kind == "xsrq" else USEC
+        yield from pairs(folder + name, prefix + name, f"{ADDRESS} {iters}",
+                         rows, figure=figure, **fields)
+
+
+def listings(folder, prefix, **fields):
+    def row(options, figure, **more):
+        return Row(prefix + options, folder + options, figure,
+                   **{"core": True, **more, **fields})
+
+    yield row("ibv_devices", r"(rxe0)\s", devices=())
+    yield row("ibv_devinfo", r"hca_id:\s*(\S+)", devices=())
+    yield row("ibv_devinfo -l", r"(\d+ HCAs? found)", devices=())
+    yield row("ibv_devinfo -v", r"GID\[\s*\d+\]:\s*(\S+)", devices=())
+    yield row("ibv_devinfo -d none_such", "hca_id", devices=())
+    yield row("ibv_devinfo -v -d {dev}", r"GID\[\s*\d+\]:\s*(\S+)")
+    yield row("ibv_devinfo -d {dev} -i 1", r"state:\s*(\S+)")
+    yield row("ibv_devinfo -d {dev} -i 2", r"state:\s*(\S+)")
+    yield row("ibv_asyncwatch -d {dev}", r"event_type (\w+)", limit=3,
+              trigger_at="async event FD",
+              trigger="ip link set {net} down && ip link set {net} up")
+
+
+def rows():
+    yield from listings(BIN, "")
+    yield from pingpongs(BIN, "")
+    newest = {"stock": "newest", "core": False, "works": ()}
+    yield from listings(NEWEST, "newest ", **newest)
+    yield from pingpongs(NEWEST, "newest ", **newest)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""rdmacm-utils, over the stock librdmacm: a client of libibverbs like others."""
+
+from .rows import Row
+
+END = r"(return status 0)"
+GROUP = "239.1.2.3"
+
+
+def row(name, server, client, figure, **fields):
+    return Row(**{"name": name, "figure": figure, "ready": "rdma_cm",
+                  "server": f"/usr/bin/{server}",
+                  "command": f"/usr/bin/{client}", **fields})
+
+
+def rpings():
+    for options in ("", "-S 60000", "-V", "-q", "-q -V -C 50"):
+        common = f"-a {{ip}} -p {{port}} -v -C 5 {options}"
+        yield row(f"rping {options}".strip(), f"rping -s {common}",
+                  f"rping -c {common}", r"ping data: (rdma-ping-4\d*)")
+
+
+def messages():
+    for program, end in (("ucmatose", END), ("udaddy", END)):
+        for options in ("-C 10", "-C 10 -S 4096", "-C 10 -c 4"):
+            common = f"{program} -p {{port}} {options}"
+            yield row(f"{program} {options}", common, f"{common} -s {{ip}}",
+                      end)
+
+
+def examples():
+    for kind in "rx":
+        common = f"-p {{port}} -c {kind}"
+        yield row(f"rdma_xclient -c {kind}", f"rdma_xserver {common}",
+                  f"rdma_xclient -s {{ip}} {common}", r"(end 0)")
+    yield row("rdma_client", "rdma_server -p {port}",
+              "rdma_client -s {ip} -p {port}", r"(end 0)")
+
+
+def sockets():
+    """What runs over rsockets."""
+    yield row("rcopy", "rcopy -p {port}",
+              "rcopy /src/COPYING.GPL-2.0 {ip}:{work}/copy -p {port}",
+              r"(\d+ bytes)", stays=True)
+    for program in ("riostream", "rstream"):
+        for options in ("-S 4096 -C 10 -I 10", "-T v -S 4096 -C 10 -I 10",
+                        "-T b -S 65536 -C 10 -I 10", "-i 0 -S 64 -C 10 -I 10"):
+            common = f"{program} -p {{port}} {options}"
+            yield row(f"{program} {options}", common,
+                      f"{common} -s {{ip}}", r"([\d.]+)\s*$")
+    common = "udpong -p {port} -S 1024 -C 10"
+    yield row("udpong", common, f"{common} -s {{ip}}", r"([\d.]+)\s*$",
+              stays=True)
+
+
+def others():
+    yield row("cmtime -c 10", "cmtime -p {port} -c 10",
+              "cmtime -s {ip} -p {port} -c 10", r"(?m)^connect.*$",
+              stays=True, varying=r"( +\d+){6}")
+    common = f"mckey -m {GROUP} -b {{ip}} -C 5"
+    yield row("mckey", common, f"{common} -s", END, ready="")
+
+
+def rows():
+    for part in (rpings, messages, examples, sockets, others):
+        yield from part()
