@@ -6,9 +6,13 @@ import errno
 
 import pytest
 
+from pyverbs import enums as e
 from pyverbs.device import Context
-from pyverbs.pd import PD, TD, ParentDomain, ParentDomainInitAttr
+from pyverbs.pd import TD, ParentDomain, ParentDomainInitAttr
 from pyverbs.pyverbs_error import PyverbsRDMAError
+from pyverbs.qp import QPCap
+
+from rdma import Region, Side, connect, make_qp, pattern, succeed
 
 
 def error_of(call, *args, **kwargs):
@@ -17,9 +21,31 @@ def error_of(call, *args, **kwargs):
     return info.value.error_code
 
 
-def test_parent_domain_of_a_thread():
-    with Context(name='rxe0') as ctx, PD(ctx) as pd, TD(ctx) as td:
-        ParentDomain(ctx, ParentDomainInitAttr(pd, td=td)).close()
+class DomainSide(Side):
+    """A side of rxe's whose QP no two threads use."""
+
+    def __init__(self):
+        super().__init__('rxe0')
+        self.qp.close()
+        self.td = TD(self.ctx)
+        self.domain = ParentDomain(
+            self.ctx, ParentDomainInitAttr(self.pd, td=self.td))
+        self.qp = make_qp(self.ctx, self.domain, self.cq, e.IBV_QPT_RC,
+                          QPCap(16, 16, 4, 4, 64))
+
+
+def test_queues_of_a_thread_domain_carry_data():
+    a, b = DomainSide(), DomainSide()
+    connect(a, b)
+    out, to = Region(a.pd, 500, fill=1), Region(b.pd, 500)
+    for i in range(40):         # more than the queues hold
+        b.recv([to.sge()], wr_id=i)
+        a.send(e.IBV_WR_SEND, [out.sge()])
+        succeed(a.cq)
+        assert succeed(b.cq)[0].wr_id == i
+    to.check(pattern(500, 1), 'received')
+    a.close()
+    b.close()
 
 
 def test_unknown_attribute_of_a_thread_domain_is_einval():
