@@ -5,7 +5,19 @@
 import pytest
 
 import peer
-from test_peer import BIN, OLD_POST, assert_provider, perftest, pingpong
+
+BIN = "/usr/bin/"
+# Enough to wrap every ring a few times; the VM emulates its processor.
+ITERS = ("-n", 200)
+OLD_POST = "--use_old_post_send"
+
+
+def pingpong(device, *more):
+    return (*ITERS, "-d", device.name, "-g", device.gid_index, *more)
+
+
+def perftest(device, *more):
+    return (*ITERS, "-d", device.name, "-x", device.gid_index, "-F", *more)
 
 
 @pytest.fixture
@@ -18,7 +30,7 @@ def rxe():
 def run(program, *argv):
     client, server = peer.run_pair("ours", "ours", BIN + program, *argv)
     for result in (client, server):
-        assert_provider(result, "rxe")
+        assert any("/librxe" in lib for lib in result.libraries)
     return client
 
 
