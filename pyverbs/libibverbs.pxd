@@ -34,6 +34,18 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         pass
     enum ibv_fork_status:
         pass
+    enum ibv_srq_type:
+        pass
+    enum ibv_ops_wr_opcode:
+        pass
+    enum ibv_wq_type:
+        pass
+    enum ibv_wq_state:
+        pass
+    enum ibv_flow_attr_type:
+        pass
+    enum ibv_flow_spec_type:
+        pass
 
     cdef struct ibv_device:
         ibv_node_type node_type
@@ -158,8 +170,71 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         ibv_wc_status status
         uint64_t wr_id
 
+    cdef struct ibv_xrcd_init_attr:
+        uint32_t comp_mask
+        int fd
+        int oflags
+
+    cdef struct ibv_xrcd:
+        pass
+
     cdef struct ibv_srq:
         pass
+
+    cdef struct ibv_srq_attr:
+        uint32_t max_wr
+        uint32_t max_sge
+        uint32_t srq_limit
+
+    cdef struct ibv_srq_init_attr:
+        ibv_srq_attr attr
+
+    cdef struct ibv_tm_cap:
+        uint32_t max_num_tags
+        uint32_t max_ops
+
+    cdef struct ibv_srq_init_attr_ex:
+        ibv_srq_attr attr
+        uint32_t comp_mask
+        ibv_srq_type srq_type
+        ibv_pd *pd
+        ibv_xrcd *xrcd
+        ibv_cq *cq
+        ibv_tm_cap tm_cap
+
+    cdef struct ibv_wq_init_attr:
+        ibv_wq_type wq_type
+        uint32_t max_wr
+        uint32_t max_sge
+        ibv_pd *pd
+        ibv_cq *cq
+        uint32_t comp_mask
+        uint32_t create_flags
+
+    cdef struct ibv_wq_attr:
+        uint32_t attr_mask
+        ibv_wq_state wq_state
+        ibv_wq_state curr_wq_state
+        uint32_t flags
+        uint32_t flags_mask
+
+    cdef struct ibv_wq:
+        uint32_t wq_num
+        ibv_wq_state state
+
+    cdef struct ibv_rwq_ind_table_init_attr:
+        uint32_t log_ind_tbl_size
+        ibv_wq **ind_tbl
+        uint32_t comp_mask
+
+    cdef struct ibv_rwq_ind_table:
+        pass
+
+    cdef struct ibv_rx_hash_conf:
+        uint8_t rx_hash_function
+        uint8_t rx_hash_key_len
+        uint8_t *rx_hash_key
+        uint64_t rx_hash_fields_mask
 
     cdef struct ibv_global_route:
         ibv_gid dgid
@@ -246,8 +321,11 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         int sq_sig_all
         uint32_t comp_mask
         ibv_pd *pd
+        ibv_xrcd *xrcd
         uint32_t create_flags
         uint16_t max_tso_header
+        ibv_rwq_ind_table *rwq_ind_tbl
+        ibv_rx_hash_conf rx_hash_conf
         uint32_t source_qpn
         uint64_t send_ops_flags
 
@@ -303,6 +381,91 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         ibv_recv_wr *next
         ibv_sge *sg_list
         int num_sge
+
+    cdef struct ops_wr_add "ibv_ops_wr::tm.add":
+        uint64_t recv_wr_id
+        ibv_sge *sg_list
+        int num_sge
+        uint64_t tag
+        uint64_t mask
+
+    cdef struct ops_wr_tm "ibv_ops_wr::tm":
+        uint32_t unexpected_cnt
+        uint32_t handle
+        ops_wr_add add
+
+    cdef struct ibv_ops_wr:
+        uint64_t wr_id
+        ibv_ops_wr *next
+        ibv_ops_wr_opcode opcode
+        int flags
+        ops_wr_tm tm
+
+    # Of the specifications of a flow, those that spec.pyx has.
+    cdef struct ibv_flow_eth_filter:
+        uint8_t dst_mac[6]
+        uint8_t src_mac[6]
+        uint16_t ether_type
+        uint16_t vlan_tag
+
+    cdef struct ibv_flow_spec_eth:
+        ibv_flow_eth_filter val
+        ibv_flow_eth_filter mask
+
+    cdef struct ibv_flow_ipv4_ext_filter:
+        uint32_t src_ip
+        uint32_t dst_ip
+        uint8_t proto
+        uint8_t tos
+        uint8_t ttl
+        uint8_t flags
+
+    cdef struct ibv_flow_spec_ipv4_ext:
+        ibv_flow_ipv4_ext_filter val
+        ibv_flow_ipv4_ext_filter mask
+
+    cdef struct ibv_flow_ipv6_filter:
+        uint8_t src_ip[16]
+        uint8_t dst_ip[16]
+        uint32_t flow_label
+        uint8_t next_hdr
+        uint8_t traffic_class
+        uint8_t hop_limit
+
+    cdef struct ibv_flow_spec_ipv6:
+        ibv_flow_ipv6_filter val
+        ibv_flow_ipv6_filter mask
+
+    cdef struct ibv_flow_tcp_udp_filter:
+        uint16_t dst_port
+        uint16_t src_port
+
+    cdef struct ibv_flow_spec_tcp_udp:
+        ibv_flow_tcp_udp_filter val
+        ibv_flow_tcp_udp_filter mask
+
+    cdef struct flow_spec_hdr "ibv_flow_spec::hdr":
+        ibv_flow_spec_type type
+        uint16_t size
+
+    cdef struct ibv_flow_spec:
+        flow_spec_hdr hdr
+        ibv_flow_spec_eth eth
+        ibv_flow_spec_ipv4_ext ipv4_ext
+        ibv_flow_spec_ipv6 ipv6
+        ibv_flow_spec_tcp_udp tcp_udp
+
+    cdef struct ibv_flow_attr:
+        uint32_t comp_mask
+        ibv_flow_attr_type type
+        uint16_t size
+        uint16_t priority
+        uint8_t num_of_specs
+        uint8_t port
+        uint32_t flags
+
+    cdef struct ibv_flow:
+        pass
 
     cdef struct ibv_wc:
         uint64_t wr_id
@@ -435,3 +598,27 @@ cdef extern from '<infiniband/verbs.h>' nogil:
                                      const ibv_data_buf *bufs)
     int ibv_fork_init()
     ibv_fork_status ibv_is_fork_initialized()
+
+    ibv_xrcd *ibv_open_xrcd(ibv_context *context, ibv_xrcd_init_attr *attr)
+    int ibv_close_xrcd(ibv_xrcd *xrcd)
+
+    ibv_srq *ibv_create_srq(ibv_pd *pd, ibv_srq_init_attr *attr)
+    ibv_srq *ibv_create_srq_ex(ibv_context *context,
+                               ibv_srq_init_attr_ex *attr)
+    int ibv_modify_srq(ibv_srq *srq, ibv_srq_attr *attr, int mask)
+    int ibv_query_srq(ibv_srq *srq, ibv_srq_attr *attr)
+    int ibv_get_srq_num(ibv_srq *srq, uint32_t *srq_num)
+    int ibv_destroy_srq(ibv_srq *srq)
+    int ibv_post_srq_recv(ibv_srq *srq, ibv_recv_wr *wr, ibv_recv_wr **bad_wr)
+    int ibv_post_srq_ops(ibv_srq *srq, ibv_ops_wr *wr, ibv_ops_wr **bad_wr)
+
+    ibv_wq *ibv_create_wq(ibv_context *context, ibv_wq_init_attr *attr)
+    int ibv_modify_wq(ibv_wq *wq, ibv_wq_attr *attr)
+    int ibv_destroy_wq(ibv_wq *wq)
+    int ibv_post_wq_recv(ibv_wq *wq, ibv_recv_wr *wr, ibv_recv_wr **bad_wr)
+    ibv_rwq_ind_table *ibv_create_rwq_ind_table(
+        ibv_context *context, ibv_rwq_ind_table_init_attr *attr)
+    int ibv_destroy_rwq_ind_table(ibv_rwq_ind_table *table)
+
+    ibv_flow *ibv_create_flow(ibv_qp *qp, ibv_flow_attr *attr)
+    int ibv_destroy_flow(ibv_flow *flow)

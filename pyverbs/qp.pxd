@@ -5,6 +5,7 @@ from pyverbs cimport verbs_memory as m
 from pyverbs.base cimport PyverbsCM, PyverbsObject
 from pyverbs.cq cimport CQ
 from pyverbs.pd cimport PD
+from pyverbs.srq cimport SRQ
 
 
 cdef class QPCap(PyverbsObject):
@@ -15,6 +16,7 @@ cdef class QPInitAttr(PyverbsObject):
     cdef v.ibv_qp_init_attr attr
     cdef object scq
     cdef object rcq
+    cdef object _srq
 
 
 cdef class QPAttr(PyverbsObject):
@@ -34,15 +36,23 @@ cdef class QP(PyverbsCM):
     cdef object pd
     cdef object scq
     cdef object rcq
+    cdef object srq
+    cdef object others
     cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL
     cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL
+    cdef v.ibv_srq *_use_srq(self, SRQ srq) except? NULL
 
 
 cdef class QPInitAttrEx(PyverbsObject):
     cdef v.ibv_qp_init_attr_ex attr
     cdef object scq
     cdef object rcq
+    cdef object _srq
     cdef object _pd
+    cdef object _xrcd
+    cdef object _ind_table
+    cdef object hash_conf
+    cdef use_objects(self)
 
 
 cdef class DataBuffer(PyverbsCM):

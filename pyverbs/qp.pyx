@@ -14,7 +14,10 @@ from pyverbs.cq cimport CQ
 from pyverbs.device cimport Context
 from pyverbs.mr cimport MW, MWBind, MWBindInfo
 from pyverbs.pd cimport PD
+from pyverbs.srq cimport SRQ
+from pyverbs.wq cimport RwqIndTable, RxHashConf
 from pyverbs.wr cimport SGE, RecvWR, SendWR, copy_sges
+from pyverbs.xrcd cimport XRCD
 
 from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
@@ -95,9 +98,7 @@ cdef class QPInitAttr(PyverbsObject):
     """
 
     def __init__(self, qp_type=e.IBV_QPT_UD, qp_context=None, CQ scq=None,
-                 CQ rcq=None, srq=None, QPCap cap=None, sq_sig_all=1):
-        if srq is not None:
-            raise PyverbsUserError('Shared receive queues are not there yet')
+                 CQ rcq=None, SRQ srq=None, QPCap cap=None, sq_sig_all=1):
         memset(&self.attr, 0, sizeof(self.attr))
         self.attr.qp_type = qp_type
         self.attr.sq_sig_all = sq_sig_all
@@ -105,6 +106,7 @@ cdef class QPInitAttr(PyverbsObject):
             self.attr.cap = cap.cap
         self.scq = scq
         self.rcq = rcq
+        self._srq = srq
 
     @property
     def send_cq(self):
@@ -124,7 +126,11 @@ cdef class QPInitAttr(PyverbsObject):
 
     @property
     def srq(self):
-        return None
+        return self._srq
+
+    @srq.setter
+    def srq(self, SRQ val):
+        self._srq = val
 
     @property
     def cap(self):
@@ -487,7 +493,7 @@ cdef class QP(PyverbsCM):
             self._create_ex(creator, init_attr)
         else:
             self._create(creator, init_attr)
-        for parent in (self.pd, self.scq, self.rcq):
+        for parent in (self.pd, self.scq, self.rcq, self.srq, *self.others):
             if parent is not None:
                 (<PyverbsCM>parent).add_ref(self)
         if qp_attr is not None:
@@ -499,6 +505,7 @@ cdef class QP(PyverbsCM):
         check_open(pd.pd, 'PD')
         init_attr.attr.send_cq = self._use_cq(init_attr.scq)
         init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
+        init_attr.attr.srq = self._use_srq(init_attr._srq)
         with nogil:
             self.qp = v.ibv_create_qp(pd.pd, &init_attr.attr)
             err = errno
@@ -506,6 +513,8 @@ cdef class QP(PyverbsCM):
         self.pd = pd
         self.scq = init_attr.scq
         self.rcq = init_attr.rcq
+        self.srq = init_attr._srq
+        self.others = ()
 
     def _create_ex(self, Context context, QPInitAttrEx init_attr):
         cdef int err
@@ -514,6 +523,8 @@ cdef class QP(PyverbsCM):
         init_attr.attr.send_cq = self._use_cq(init_attr.scq)
         init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
         init_attr.attr.pd = self._use_pd(init_attr._pd)
+        init_attr.attr.srq = self._use_srq(init_attr._srq)
+        init_attr.use_objects()
         with nogil:
             self.qp = v.ibv_create_qp_ex(context.context, &init_attr.attr)
             err = errno
@@ -521,6 +532,8 @@ cdef class QP(PyverbsCM):
         self.pd = init_attr._pd
         self.scq = init_attr.scq
         self.rcq = init_attr.rcq
+        self.srq = init_attr._srq
+        self.others = (context, init_attr._xrcd, init_attr._ind_table)
 
     cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL:
         if pd is None:
@@ -533,6 +546,12 @@ cdef class QP(PyverbsCM):
             return NULL
         check_open(cq.cq, 'CQ')
         return cq.cq
+
+    cdef v.ibv_srq *_use_srq(self, SRQ srq) except? NULL:
+        if srq is None:
+            return NULL
+        check_open(srq.srq, 'SRQ')
+        return srq.srq
 
     def _advance(self, QPAttr qp_attr):
         if self.qp_type == e.IBV_QPT_UD:
@@ -550,7 +569,7 @@ cdef class QP(PyverbsCM):
             ret = v.ibv_destroy_qp(self.qp)
         check_status(ret, 'ibv_destroy_qp')
         self.qp = NULL
-        self.pd = self.scq = self.rcq = None
+        self.pd = self.scq = self.rcq = self.srq = self.others = None
 
     def __dealloc__(self):
         if self.qp != NULL:
@@ -602,6 +621,7 @@ cdef class QP(PyverbsCM):
         check_status(ret, 'ibv_query_qp')
         init_attr.scq = self.scq
         init_attr.rcq = self.rcq
+        init_attr._srq = self.srq
         return attr, init_attr
 
     def post_send(self, SendWR wr not None, SendWR bad_wr=None):

@@ -12,13 +12,10 @@ cdef class QPInitAttrEx(PyverbsObject):
     """
 
     def __init__(self, qp_type=e.IBV_QPT_UD, qp_context=None, CQ scq=None,
-                 CQ rcq=None, srq=None, QPCap cap=None, sq_sig_all=0,
-                 comp_mask=0, PD pd=None, xrcd=None, create_flags=0,
-                 max_tso_header=0, source_qpn=0, hash_conf=None,
-                 ind_table=None, send_ops_flags=0):
-        if not (srq is xrcd is hash_conf is ind_table is None):
-            raise PyverbsUserError('SRQs, XRC domains and WQ tables are not '
-                                   'there yet')
+                 CQ rcq=None, SRQ srq=None, QPCap cap=None, sq_sig_all=0,
+                 comp_mask=0, PD pd=None, XRCD xrcd=None, create_flags=0,
+                 max_tso_header=0, source_qpn=0, RxHashConf hash_conf=None,
+                 RwqIndTable ind_table=None, send_ops_flags=0):
         memset(&self.attr, 0, sizeof(self.attr))
         self.attr.qp_type = qp_type
         self.attr.sq_sig_all = sq_sig_all
@@ -31,7 +28,28 @@ cdef class QPInitAttrEx(PyverbsObject):
             self.attr.cap = cap.cap
         self.scq = scq
         self.rcq = rcq
+        self._srq = srq
         self._pd = pd
+        self._xrcd = xrcd
+        self._ind_table = ind_table
+        self.hash_conf = hash_conf
+
+    cdef use_objects(self):
+        """Name what only extended attributes have."""
+        cdef RwqIndTable table = self._ind_table
+        cdef RxHashConf hash_conf = self.hash_conf
+        cdef XRCD xrcd = self._xrcd
+
+        self.attr.xrcd = NULL
+        self.attr.rwq_ind_tbl = NULL
+        if xrcd is not None:
+            check_open(xrcd.xrcd, 'XRCD')
+            self.attr.xrcd = xrcd.xrcd
+        if table is not None:
+            check_open(table.rwq_ind_table, 'RwqIndTable')
+            self.attr.rwq_ind_tbl = table.rwq_ind_table
+        if hash_conf is not None:
+            self.attr.rx_hash_conf = hash_conf.conf
 
     @property
     def send_cq(self):
@@ -59,15 +77,27 @@ cdef class QPInitAttrEx(PyverbsObject):
 
     @property
     def srq(self):
-        return None
+        return self._srq
+
+    @srq.setter
+    def srq(self, SRQ val):
+        self._srq = val
 
     @property
     def xrcd(self):
-        return None
+        return self._xrcd
+
+    @xrcd.setter
+    def xrcd(self, XRCD val):
+        self._xrcd = val
 
     @property
     def ind_table(self):
-        return None
+        return self._ind_table
+
+    @ind_table.setter
+    def ind_table(self, RwqIndTable val):
+        self._ind_table = val
 
     @property
     def cap(self):

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""Flows: which packets a QP gets."""
+
+from libc.errno cimport errno
+from libc.string cimport memset
+
+from pyverbs.base cimport check_open, check_ptr, check_status
+from pyverbs.qp cimport QP
+
+from pyverbs import enums as e
+from pyverbs.pyverbs_error import PyverbsUserError
+
+
+cdef class FlowAttr(PyverbsObject):
+    """Where a flow belongs; its num_of_specs specifications go into specs."""
+
+    def __init__(self, num_of_specs=0, flow_type=e.IBV_FLOW_ATTR_NORMAL,
+                 priority=0, port=1, flags=0):
+        memset(&self.attr, 0, sizeof(self.attr))
+        self.attr.num_of_specs = num_of_specs
+        self.attr.type = flow_type
+        self.attr.priority = priority
+        self.attr.port = port
+        self.attr.flags = flags
+        self._specs = []
+
+    @property
+    def num_of_specs(self):
+        return self.attr.num_of_specs
+
+    @num_of_specs.setter
+    def num_of_specs(self, val):
+        self.attr.num_of_specs = val
+
+    @property
+    def priority(self):
+        return self.attr.priority
+
+    @priority.setter
+    def priority(self, val):
+        self.attr.priority = val
+
+    @property
+    def port(self):
+        return self.attr.port
+
+    @port.setter
+    def port(self, val):
+        self.attr.port = val
+
+    @property
+    def flags(self):
+        return self.attr.flags
+
+    @flags.setter
+    def flags(self, val):
+        self.attr.flags = val
+
+    @property
+    def type(self):
+        return e.ibv_flow_attr_type(self.attr.type)
+
+    @type.setter
+    def type(self, val):
+        self.attr.type = val
+
+    @property
+    def specs(self):
+        """A list of Spec objects, in the order of the headers."""
+        return self._specs
+
+    def __bytes__(self):
+        """What the library gets: the attributes and the specifications."""
+        specs = b''.join(map(bytes, self._specs))
+        if len(self._specs) != self.attr.num_of_specs:
+            raise PyverbsUserError(f'num_of_specs {self.attr.num_of_specs}, '
+                                   f'but {len(self._specs)} specs')
+        self.attr.size = sizeof(self.attr) + len(specs)
+        return (<char *>&self.attr)[:sizeof(self.attr)] + specs
+
+
+cdef class Flow(PyverbsCM):
+    """Directs the packets that a FlowAttr describes to a QP, until close()."""
+
+    def __init__(self, QP qp not None, FlowAttr flow_attr not None):
+        cdef v.ibv_flow_attr *attr
+        cdef bytearray packed
+        cdef int err
+
+        check_open(qp.qp, 'QP')
+        packed = bytearray(bytes(flow_attr))
+        attr = <v.ibv_flow_attr *><char *>packed
+        with nogil:
+            self.flow = v.ibv_create_flow(qp.qp, attr)
+            err = errno
+        check_ptr(self.flow, err, 'ibv_create_flow')
+        self.qp = qp
+        qp.add_ref(self)
+
+    cpdef close(self):
+        cdef int ret
+
+        if self.flow == NULL:
+            return
+        self.close_children()
+        with nogil:
+            ret = v.ibv_destroy_flow(self.flow)
+        check_status(ret, 'ibv_destroy_flow')
+        self.flow = NULL
+        self.qp = None
+
+    def __dealloc__(self):
+        if self.flow != NULL:
+            with nogil:
+                v.ibv_destroy_flow(self.flow)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""The specifications of flows, which no device of the VM has.
+
+Their bytes are those that Debian's pyverbs makes of the same
+arguments, where it can.
+"""
+
+import pytest
+
+from pyverbs import enums as e
+from pyverbs.flow import FlowAttr
+from pyverbs.pyverbs_error import PyverbsUserError
+from pyverbs.spec import EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec, TcpUdpSpec
+
+
+def test_attributes_are_followed_by_the_specs():
+    spec = TcpUdpSpec(e.IBV_FLOW_SPEC_TCP)
+    attr = FlowAttr(2, e.IBV_FLOW_ATTR_SNIFFER, 3, 4, 2)
+    attr.specs.extend((spec, spec))
+    assert bytes(attr) == bytes.fromhex(
+        '00000000 03000000 3400 0300 02 04 0000 02000000') + 2 * bytes(spec)
+
+
+@pytest.mark.parametrize('arguments, expected', (
+    ({}, '2000000028000000' + 32 * '00'),
+    ({'dst_mac': 'aa:bb:12:13:14:fe'},
+     '200000002800 aabb121314fe 000000000000 0000 0000'
+     'ffffffffffff 000000000000 0000 0000 0000'),
+    ({'dst_mac': 'aa:bb:12:13:14:fe', 'dst_mac_mask': 'ff:00:00:00:00:00',
+      'ether_type': 0x800, 'vlan_tag': 5, 'is_inner': 1},
+     '200100002800 aabb121314fe 000000000000 0800 0005'
+     'ff0000000000 000000000000 ffff ffff 0000'),
+    # A mask without a value has nothing to compare.
+    ({'src_mac_mask': 'ff:ff:ff:ff:ff:ff'}, '2000000028000000' + 32 * '00')))
+def test_ethernet(arguments, expected):
+    assert bytes(EthSpec(**arguments)) == bytes.fromhex(expected)
+
+
+def test_ipv4():
+    spec = Ipv4ExtSpec(dst_ip='1.2.3.4', dst_ip_mask='255.0.0.0',
+                       src_ip='9.8.7.6', proto=17, tos=3, ttl=5, flags=2,
+                       is_inner=1)
+    assert bytes(spec) == bytes.fromhex(
+        '3201000020000000 09080706 01020304 11 03 05 02'
+        'ffffffff ff000000 ff ff ff ff')
+    assert (spec.src_ip, spec.dst_ip_mask) == ('9.8.7.6', '255.0.0.0')
+
+
+def test_ipv6():
+    spec = Ipv6Spec(dst_ip='::1', src_ip='a0a1::2', flow_label=0x12345,
+                    next_hdr=17, traffic_class=4, hop_limit=9)
+    assert bytes(spec) == bytes.fromhex(
+        '3100000058000000'
+        'a0a10000000000000000000000000002 00000000000000000000000000000001'
+        '00012345 11 04 09 00'
+        'ffffffffffffffffffffffffffffffff ffffffffffffffffffffffffffffffff'
+        '000fffff ff ff ff 00')
+    assert (spec.src_ip, spec.flow_label) == ('a0a1::2', 0x12345)
+
+
+def test_ports():
+    spec = TcpUdpSpec(e.IBV_FLOW_SPEC_TCP, dst_port=4791, src_port=1,
+                      src_port_mask=0xff)
+    assert bytes(spec) == bytes.fromhex('400000001000 12b70001 ffff00ff 0000')
+    assert (spec.dst_port, spec.dst_port_mask) == (4791, 0xffff)
+    assert spec.size == 16
+
+
+def test_ports_of_another_protocol_are_refused():
+    with pytest.raises(PyverbsUserError, match='spec_type'):
+        TcpUdpSpec(e.IBV_FLOW_SPEC_ETH)
+
+
+def test_type_has_a_name():
+    assert Spec.type_to_str(e.IBV_FLOW_SPEC_UDP) == 'IBV_FLOW_SPEC_UDP'
+    assert Spec.type_to_str(e.IBV_FLOW_SPEC_ETH | e.IBV_FLOW_SPEC_INNER) == \
+        'IBV_FLOW_SPEC_ETH IBV_FLOW_SPEC_INNER'
+
+
+@pytest.mark.parametrize('text', ('aa:bb', 'aa:bb:cc:dd:ee:ff:00'))
+def test_text_that_is_no_mac_address_is_refused(text):
+    with pytest.raises(PyverbsUserError, match='no MAC'):
+        EthSpec(dst_mac=text)
