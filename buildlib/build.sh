@@ -11,15 +11,15 @@ in_root() {
 	"$SRC/buildlib/chroot.sh" "$ROOT" "$SRC" "$@"
 }
 
-# cmake_build FOLDER OPTION...: FOLDER is relative to the source tree.
+# cmake_build FOLDER TARGET OPTION...: FOLDER is relative to the source tree.
 cmake_build() {
-	local dir=$1
-	shift
+	local dir=$1 target=$2
+	shift 2
 
 	if [[ ! -e $SRC/$dir/build.ninja ]]; then
 		in_root cmake -G Ninja -S /src -B "/src/$dir" "$@" || return
 	fi
-	in_root ninja -C "/src/$dir"
+	in_root ninja -C "/src/$dir" "$target"
 }
 
 # Kbuild wants to write next to the sources: give it a folder with copies,
@@ -64,7 +64,7 @@ build_all() {
 	exec {BUILD_LOCK}>"$BUILD/.lock" || die "cannot write $BUILD/.lock"
 	lock "$BUILD/.lock" "$BUILD_LOCK"
 	check_stamp
-	step "building for the VM" build.log cmake_build build-vm
+	step "building for the VM" build.log cmake_build build-vm all
 	build_module_step
 }
 
@@ -82,5 +82,11 @@ unlock_build() {
 
 build_sanitized() {
 	step "building the unit tests" build-sanitize.log \
-		cmake_build build-vm/sanitize -DSANITIZE=ON -DPYTHON=OFF
+		cmake_build build-vm/sanitize all -DSANITIZE=ON -DPYTHON=OFF
+}
+
+# Libraries, and the program that has threads.
+build_tsan() {
+	step "building with the thread sanitizer" build-tsan.log \
+		cmake_build build-vm/tsan threads -DSANITIZE=thread -DPYTHON=OFF
 }

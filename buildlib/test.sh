@@ -32,6 +32,7 @@ run_unit_tests() {
 }
 
 run_vm_tests() {
+	[[ ${VM_TESTS[*]} != *test_threads* ]] || build_tsan
 	boot "tests in the VM" "$1" no python3 -B -m pytest \
 		-p no:cacheprovider --color=no --tb=short -rfEs \
 		--junitxml=/host/vm.xml "${VM_TESTS[@]}"
