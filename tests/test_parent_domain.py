@@ -22,10 +22,10 @@ def error_of(call, *args, **kwargs):
 
 
 class DomainSide(Side):
-    """A side of rxe's whose QP no two threads use."""
+    """A side whose QP no two threads use."""
 
-    def __init__(self):
-        super().__init__('rxe0')
+    def __init__(self, device):
+        super().__init__(device)
         self.qp.close()
         self.td = TD(self.ctx)
         self.domain = ParentDomain(
@@ -34,8 +34,8 @@ class DomainSide(Side):
                           QPCap(16, 16, 4, 4, 64))
 
 
-def test_queues_of_a_thread_domain_carry_data():
-    a, b = DomainSide(), DomainSide()
+def test_queues_of_a_thread_domain_carry_data(device):
+    a, b = DomainSide(device), DomainSide(device)
     connect(a, b)
     out, to = Region(a.pd, 500, fill=1), Region(b.pd, 500)
     for i in range(40):         # more than the queues hold

@@ -284,7 +284,6 @@ struct mlx5_sq {
 	uint32_t max_sge;
 	uint32_t max_inline;
 	uint32_t address_len; /* of what follows the control segment */
-	__be32 after_umr; /* fence that the next WQE needs */
 	__be32 fm_ce_se[8]; /* by the lowest three send flags */
 	__be32 *dbrec; /* the one word of it */
 	struct mlx5_bfreg *bfreg;

@@ -39,7 +39,6 @@ enum {
 /* PRM "Control segment": fence mode in bits 7:5, CE in 3:2, SE in bit 1. */
 enum {
 	PRM_CTRL_FENCE = 4 << 5,
-	PRM_CTRL_SMALL_FENCE = 1 << 5, /* after memory windows changed */
 	PRM_CTRL_CQ_UPDATE = 2 << 2,
 	PRM_CTRL_SOLICITED = 1 << 1,
 };

@@ -11,8 +11,6 @@
 
 #define INLINE_HEADER sizeof(__be32)
 
-/* So many blocks at least, that a request to bind a window fits. */
-#define MIN_SQ_BLOCKS 4
 #define NO_ROOM -1
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
@@ -92,7 +90,6 @@ static int size_sq(const struct mlx5_limits *limits,
 		return EINVAL;
 	size = align_u64(size, PRM_BLOCK_SIZE);
 	blocks = round_up_pow2(attr->cap.max_send_wr * (size / PRM_BLOCK_SIZE));
-	blocks = max_u64(blocks, MIN_SQ_BLOCKS);
 	if (blocks > limits->max_send_wqebb)
 		return EINVAL;
 	sizes->sq_blocks = blocks;
@@ -241,7 +238,6 @@ static void reset_rings(struct mlx5_qp *qp)
 {
 	qp->sq.cur_block = 0;
 	qp->sq.tail = 0;
-	qp->sq.after_umr = 0;
 	qp->rq.head = 0;
 	qp->rq.tail = 0;
 	store_dbrec(qp->sq.dbrec, 0);

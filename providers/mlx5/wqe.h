@@ -216,14 +216,7 @@ static inline bool mlx5_sq_full(const struct mlx5_sq *sq)
 static inline void mlx5_begin_wqe(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
 				  unsigned int send_flags, __be32 imm)
 {
-	__be32 fm_ce_se = sq->fm_ce_se[send_flags & 7];
-
-	if (unlikely(sq->after_umr)) {
-		if (!(send_flags & IBV_SEND_FENCE))
-			fm_ce_se |= sq->after_umr;
-		sq->after_umr = 0;
-	}
-	ctrl->fm_ce_se = fm_ce_se;
+	ctrl->fm_ce_se = sq->fm_ce_se[send_flags & 7];
 	ctrl->imm = imm;
 }
 

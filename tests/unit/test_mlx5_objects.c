@@ -27,10 +27,10 @@ struct size_case {
 static const struct size_case size_cases[] = {
 	/* Neither queue, and each alone. */
 	{ IBV_QPT_RC, { 0, 0, 1, 1, 0 }, { 0 }, 0 },
-	{ IBV_QPT_RC, { 1, 0, 1, 0, 0 }, { 4, 1, 2, 28, 0, 0 }, 256 },
+	{ IBV_QPT_RC, { 1, 0, 1, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
 	{ IBV_QPT_RC, { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
 	/* No SGE still has room for one. */
-	{ IBV_QPT_RC, { 1, 0, 0, 0, 0 }, { 4, 1, 2, 28, 0, 0 }, 256 },
+	{ IBV_QPT_RC, { 1, 0, 0, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
 	{ IBV_QPT_RC, { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
 	/* Counts round up, strides too. */
 	{ IBV_QPT_RC, { 100, 100, 2, 3, 0 }, { 128, 1, 2, 28, 128, 6 }, 16384 },
