@@ -47,6 +47,14 @@ def softhca():
     return peer.find_device("softhca")
 
 
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_noise_in_queues_ends_queues_and_nothing_else(softhca, seed):
+    program = os.path.join(os.path.dirname(peer.OUR_DIR), "bin/queue_noise")
+    peer.run("stock", program, softhca.name, seed, 3000)
+    peer.run_pair("stock", "stock", BIN + "ibv_rc_pingpong", "-d", softhca.name,
+                  "-g", softhca.gid_index, "-n", 10, "-c")
+
+
 @pytest.mark.parametrize("program", [
     "ibv_ud_pingpong", "ibv_uc_pingpong", "ibv_srq_pingpong"])
 @pytest.mark.parametrize("mode", [(), ("-e",)], ids=["poll", "events"])

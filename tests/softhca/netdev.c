@@ -89,7 +89,8 @@ struct net_device *hca_netdev_create(struct hca_dev *dev)
 	ndev->flags &= ~IFF_MULTICAST;
 	/* The RDMA device stays in the first name space, so does this one. */
 	ndev->netns_immutable = true;
-	ndev->min_mtu = ETH_MIN_MTU;
+	/* The smallest that leaves room for an MTU of RDMA, which is 256. */
+	ndev->min_mtu = 512;
 	ndev->max_mtu = ETH_MAX_MTU;
 	ndev->mtu = 9000;
 	eth_hw_addr_random(ndev);

@@ -155,11 +155,6 @@ static bool takes_recv(const struct hca_op *op)
 	return hca_is_send(op) || has_imm(op);
 }
 
-static bool is_response(const struct hca_op *op)
-{
-	return op->opcode == HCA_OP_RDMA_READ || hca_is_atomic(op);
-}
-
 /* What the operation needs of the remote QP and of the remote region. */
 static int remote_access(const struct hca_op *op)
 {
@@ -229,7 +224,7 @@ static bool valid_for(struct hca_qp *peer, const struct hca_op *op)
 		return true;
 	if (!(peer->attr.qp_access_flags & remote_access(op)))
 		return false;
-	if (is_response(op) && !peer->attr.max_dest_rd_atomic)
+	if (hca_is_response(op) && !peer->attr.max_dest_rd_atomic)
 		return false;
 	return !hca_is_atomic(op) || IS_ALIGNED(op->raddr, sizeof(u64));
 }
@@ -320,8 +315,8 @@ static enum hca_step transfer(struct hca_qp *qp, struct hca_qp *peer,
 
 	hca_local_side(qp, &local);
 	remote_side(qp, peer, &remote, &range);
-	src = is_response(op) ? &remote : &local;
-	dst = is_response(op) ? &local : &remote;
+	src = hca_is_response(op) ? &remote : &local;
+	dst = hca_is_response(op) ? &local : &remote;
 
 	while (op->done < op->len) {
 		if (*budget <= 0)

@@ -77,11 +77,6 @@ static bool must_wait(const struct hca_qp *qp, u64 now)
 	return !qp->faulting || qp->fault_seq == atomic_read(&hca_faults);
 }
 
-static bool is_response(const struct hca_op *op)
-{
-	return op->opcode == HCA_OP_RDMA_READ || hca_is_atomic(op);
-}
-
 void hca_local_side(struct hca_qp *qp, struct hca_side *side)
 {
 	*side = (struct hca_side){
@@ -90,7 +85,7 @@ void hca_local_side(struct hca_qp *qp, struct hca_side *side)
 		.qpn = qp->qpn,
 		.seg = qp->op.seg,
 		.nseg = qp->op.nseg,
-		.need = is_response(&qp->op) ? IB_ACCESS_LOCAL_WRITE : 0,
+		.need = hca_is_response(&qp->op) ? IB_ACCESS_LOCAL_WRITE : 0,
 	};
 }
 
@@ -125,7 +120,7 @@ static int check_request(struct hca_qp *qp)
 		syn = check_length(qp);
 	if (syn)
 		return syn;
-	if (is_response(op))
+	if (hca_is_response(op))
 		return qp->attr.max_rd_atomic ? 0 : HCA_SYN_LOCAL_QP_OP;
 
 	hca_local_side(qp, &local);

@@ -527,6 +527,12 @@ static inline bool hca_is_atomic(const struct hca_op *op)
 	return op->opcode == HCA_OP_ATOMIC_CS || op->opcode == HCA_OP_ATOMIC_FA;
 }
 
+/* Data comes back to the requester. */
+static inline bool hca_is_response(const struct hca_op *op)
+{
+	return op->opcode == HCA_OP_RDMA_READ || hca_is_atomic(op);
+}
+
 /* recv.c */
 void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 		    int n);

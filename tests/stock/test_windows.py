@@ -70,6 +70,18 @@ def test_bound_anew_it_has_another_key(pair):
     mw.close()
 
 
+def test_bound_to_nothing_it_is_shut(pair):
+    a, b = pair
+    mr, mw = b.memory(SIZE, access=BINDABLE), MW(b.pd, e.IBV_MW_TYPE_1)
+    bind(b, mw, mr, 0, 100)
+    succeed(b.cq)
+    bind(b, mw, mr, 0, 0, 0)
+    succeed(b.cq)
+    write(a, Target(mw.rkey, mr.buf))
+    fail(a.cq, e.IBV_WC_REM_ACCESS_ERR)
+    mw.close()
+
+
 def test_window_allows_what_it_was_bound_for(pair):
     a, b = pair
     mr, mw = b.memory(SIZE, access=BINDABLE), MW(b.pd, e.IBV_MW_TYPE_1)
