@@ -35,8 +35,8 @@ DIFFERENCES = {
         'the driver can change access and PD; the stock provider never asks it',
     ('rxe', 'stock', 'advise_mr.none'):
         'the release\'s provider does not ask the driver, the newest does',
-    ('softhca', 'stock', 'dealloc_pd'):
-        'a parent domain that was refused keeps its PD busy there',
+    ('softhca', '*', 'dealloc_pd'):
+        'something that was refused keeps the PD busy there',
     ('softhca', '*', 'rereg_mr.foreign_pd'):
         'checked for every device, as it is for those that can',
     ('softhca', '*', 'dm.*'):
@@ -63,7 +63,7 @@ DIFFERENCES = {
 }
 
 # Of calls that the mlx5 provider is still learning; nothing keeps them here.
-UNFINISHED = ('ece.*',)
+UNFINISHED = ('ece.*', 'null_mr*', 'mw.bind_type_*')
 
 
 def ask(libraries, device):
