@@ -15,8 +15,9 @@ VARYING = (
     (r"\b0x[0-9a-fA-F]+\b", "HEX"),
     (r"-?\b\d+\.\d+(e[-+]?\d+)?s?\b", "REAL"),
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
+    (r"-?\bnan\b", "REAL"),    # perftest's deviation of few figures
     (r"[ \t]+", " "),
-    (r" $", ""),
+    (r"^ | $", ""),
 )
 # Said on some runs and not on others: perftest on how steady the clock is.
 CHANCE = re.compile("Correlation coefficient|Conflicting CPU frequency")

@@ -9,7 +9,7 @@ ITERS = {"bw": "-n 100 ", "lat": "-n 20 "}
 OLD = "--use_old_post_send"
 # The last line of figures: bytes and iterations, then peak and average, or least,
 # most and typical (of a run by time, the average alone).
-REAL = r"[ \t]+[\d.]+"
+REAL = r"[ \t]+(?:[\d.]+|-?nan)"
 COUNTS = r"(?m)^ *\d+[ \t]+\d+"
 BW = rf"{COUNTS}{REAL}[ \t]+([\d.]+)(?:{REAL})+[ \t]*$"
 LAT = rf"{COUNTS}(?:{REAL}{REAL})?[ \t]+([\d.]+)(?:{REAL})+[ \t]*$"

@@ -30,7 +30,7 @@ class Row:
     trigger: str = ""           # a command to run once @trigger_at is printed
     trigger_at: str = ""
     varying: str = ""           # finds what else differs from run to run
-    limit: int = 30             # seconds, for each program
+    limit: int = 60             # seconds, for each program
     environ: tuple = ()         # pairs
 
 
