@@ -327,10 +327,10 @@ def test_unknown_call_is_eopnotsupp(device):
         refused(errno.EOPNOTSUPP, ctx, attr, QPEx)
 
 
-def test_qp_without_a_pd_is_eopnotsupp(device):
+def test_qp_without_a_pd_is_einval(device):
     with Context(name=device) as ctx:
         attr = init_attr(None, CQ(ctx, 10), comp_mask=0)
-        refused(errno.EOPNOTSUPP, ctx, attr)
+        refused(errno.EINVAL, ctx, attr)
 
 
 def test_qp_ex_needs_the_calls_it_is_for(device):
