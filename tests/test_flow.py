@@ -1,17 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""The specifications of flows, which no device of the VM has.
+"""Flows, which no device of the VM has, and their specifications.
 
-Their bytes are those that Debian's pyverbs makes of the same
+The bytes of the latter are those that Debian's pyverbs makes of the same
 arguments, where it can.
 """
+
+import errno
 
 import pytest
 
 from pyverbs import enums as e
-from pyverbs.flow import FlowAttr
-from pyverbs.pyverbs_error import PyverbsUserError
+from pyverbs.flow import Flow, FlowAttr
+from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.spec import EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec, TcpUdpSpec
+
+from rdma import Side
+
+
+@pytest.fixture
+def qp():
+    side = Side('rxe0')
+    yield side.qp
+    side.close()
+
+
+def flow_attr(*specs):
+    attr = FlowAttr(num_of_specs=len(specs))
+    attr.specs.extend(specs)
+    return attr
+
+
+def test_device_without_flows_is_eopnotsupp(qp):
+    attr = flow_attr(EthSpec(dst_mac='aa:bb:12:13:14:fe'),
+                     Ipv4ExtSpec(dst_ip='1.2.3.4'),
+                     TcpUdpSpec(e.IBV_FLOW_SPEC_UDP, dst_port=4791))
+    with pytest.raises(PyverbsRDMAError) as info:
+        Flow(qp, attr)
+    assert info.value.error_code == errno.EOPNOTSUPP
+
+
+def test_wrong_number_of_specs_is_refused(qp):
+    with pytest.raises(PyverbsUserError, match='num_of_specs 1'):
+        Flow(qp, FlowAttr(num_of_specs=1))
 
 
 def test_attributes_are_followed_by_the_specs():

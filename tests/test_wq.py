@@ -1,12 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""The attributes of work queues, which no device of the VM has."""
+"""Work queues, which no device of the VM has, and their attributes."""
+
+import errno
 
 import pytest
 
 from pyverbs import enums as e
-from pyverbs.pyverbs_error import PyverbsUserError
-from pyverbs.wq import RwqIndTableInitAttr, RxHashConf, WQAttr
+from pyverbs.cq import CQ
+from pyverbs.device import Context
+from pyverbs.pd import PD
+from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.wq import WQ, RwqIndTableInitAttr, RxHashConf, WQAttr, WQInitAttr
+
+
+@pytest.fixture
+def rxe():
+    with Context(name='rxe0') as ctx:
+        yield ctx
+
+
+def test_device_without_wqs_is_eopnotsupp(rxe):
+    pd, cq = PD(rxe), CQ(rxe, 4)
+    attr = WQInitAttr(wq_pd=pd, wq_cq=cq)
+    assert (attr.pd, attr.cq, attr.wq_type) == (pd, cq, e.IBV_WQT_RQ)
+    with pytest.raises(PyverbsRDMAError) as info:
+        WQ(rxe, attr)
+    assert info.value.error_code == errno.EOPNOTSUPP
+
+
+def test_wq_without_cq_is_refused(rxe):
+    with pytest.raises(PyverbsUserError, match='needs'):
+        WQ(rxe, WQInitAttr(wq_pd=PD(rxe)))
 
 
 def test_attributes_hold_what_they_were_given():
