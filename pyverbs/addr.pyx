@@ -4,6 +4,7 @@
 
 import ipaddress
 
+cimport cython
 from libc.errno cimport errno
 from libc.string cimport memcpy, memset
 
@@ -321,6 +322,7 @@ cdef class AHAttr(PyverbsObject):
         self.attr.grh.traffic_class = val
 
 
+@cython.no_gc_clear
 cdef class AH(PyverbsCM):
     """An address handle: AH(pd, attr=AHAttr) or AH(pd, wc=, grh=, port_num=).
 

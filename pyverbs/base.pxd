@@ -12,6 +12,7 @@ cdef class PyverbsObject:
 
 cdef class PyverbsCM(PyverbsObject):
     cdef object children
+    cdef object serial
     cdef add_ref(self, PyverbsCM child)
     cdef close_children(self)
     cpdef close(self)

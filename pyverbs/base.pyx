@@ -2,9 +2,12 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """What all objects of this package share: closing, and raising on errors."""
 
+import itertools
 import weakref
 
-from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+cimport cython
+from pyverbs.pyverbs_error import (
+    PyverbsError, PyverbsRDMAError, PyverbsUserError)
 
 
 def PyverbsRDMAErrno(msg, error_code):
@@ -44,16 +47,30 @@ cdef class PyverbsObject:
     """Base of all classes."""
 
 
+# In the order of creation.
+serials = itertools.count()
+
+
+def serial_of(PyverbsCM obj not None):
+    return obj.serial
+
+
+@cython.no_gc_clear
 cdef class PyverbsCM(PyverbsObject):
     """Base of what owns something: close() it, or use it in a with statement.
 
     An object keeps what it was made from alive and knows, weakly, what was
     made from it, so that close() can close those first. After a failed close()
     the object is as it was.
+
+    A garbage collector that breaks a cycle must not let go of what an object was
+    made from before the object itself: hence no_gc_clear, here and below. The
+    cycle is broken elsewhere, since these references only lead upwards.
     """
 
     def __cinit__(self, *args, **kwargs):
         self.children = weakref.WeakSet()
+        self.serial = next(serials)
 
     def __enter__(self):
         return self
@@ -65,8 +82,20 @@ cdef class PyverbsCM(PyverbsObject):
         self.children.add(child)
 
     cdef close_children(self):
-        for child in list(self.children):
-            (<PyverbsCM>child).close()
+        """The newest first. What another child still uses (a region by a window
+        that is bound to it) is tried again once that one is gone."""
+        left = sorted(self.children, key=serial_of, reverse=True)
+        while left:
+            refused = []
+            for child in left:
+                try:
+                    (<PyverbsCM>child).close()
+                except PyverbsError as err:
+                    refused.append(child)
+                    reason = err
+            if len(refused) == len(left):
+                raise reason
+            left = refused
         self.children.clear()
 
     cpdef close(self):

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Completion counters, which the device keeps by itself."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint64_t
 
@@ -30,6 +31,7 @@ cdef class CompCntrInitAttr(PyverbsObject):
         return self.attr.flags
 
 
+@cython.no_gc_clear
 cdef class CompCntr(PyverbsCM):
     """Counts what completes on the QPs that it is attached to."""
 

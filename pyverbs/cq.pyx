@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Completion queues, their channels, and completions."""
 
+cimport cython
 from libc.errno cimport ENOENT, errno
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
@@ -14,6 +15,7 @@ from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 
 
+@cython.no_gc_clear
 cdef class CompChannel(PyverbsCM):
     """What completion events of CQs are waited for on."""
 
@@ -71,6 +73,7 @@ cdef class CompChannel(PyverbsCM):
         expected_cq.num_events += 1
 
 
+@cython.no_gc_clear
 cdef class CQ(PyverbsCM):
     """A completion queue for at least cqe completions.
 

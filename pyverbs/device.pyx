@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Devices: listing, opening and asking what they are."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -94,6 +95,7 @@ cdef v.ibv_device *find_device(v.ibv_device **devices, bytes name):
     return NULL
 
 
+@cython.no_gc_clear
 cdef class Context(PyverbsCM):
     """An open device: Context(name='rxe0').
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """dma-bufs, from any exporter of the machine."""
 
+cimport cython
 from libc.string cimport memcpy
 
 from pyverbs.base cimport check_open, check_status
@@ -20,6 +21,7 @@ def known_exporters():
     return names
 
 
+@cython.no_gc_clear
 cdef class DmaBuf(PyverbsCM):
     """A dma-buf of at least size bytes, zeroed and mapped for the CPU.
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Flows: which packets a QP gets."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.string cimport memset
 
@@ -80,6 +81,7 @@ cdef class FlowAttr(PyverbsObject):
         return (<char *>&self.attr)[:sizeof(self.attr)] + specs
 
 
+@cython.no_gc_clear
 cdef class Flow(PyverbsCM):
     """Directs the packets that a FlowAttr describes to a QP, until close()."""
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Memory regions, of user memory and of dma-bufs."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free
@@ -31,6 +32,7 @@ cdef void *alloc_pages(size_t length) except NULL:
     return buf
 
 
+@cython.no_gc_clear
 cdef class MR(PyverbsCM):
     """length bytes of memory that the device may access.
 
@@ -202,6 +204,7 @@ cdef class MR(PyverbsCM):
         return self.mr.handle
 
 
+@cython.no_gc_clear
 cdef class DmaBufMR(MR):
     """length bytes of a dma-buf, from offset on.
 
@@ -287,6 +290,7 @@ cdef class DmaBufMR(MR):
         return self._offset
 
 
+@cython.no_gc_clear
 cdef class DMMR(MR):
     """length bytes of a DM, device memory, from offset on.
 
@@ -323,6 +327,7 @@ cdef class DMMR(MR):
         return self.dm.copy_from_dm(self._offset + offset, length)
 
 
+@cython.no_gc_clear
 cdef class NullMR(MR):
     """Of no memory: what is written to it vanishes, what is read is zero."""
 
@@ -338,6 +343,7 @@ cdef class NullMR(MR):
         pd.add_ref(self)
 
 
+@cython.no_gc_clear
 cdef class MW(PyverbsCM):
     """A memory window of a PD: a key to a part of an MR, given and taken back
     by work requests. mw_type: an ibv_mw_type.
@@ -389,6 +395,7 @@ cdef class MW(PyverbsCM):
         return self.mw.type
 
 
+@cython.no_gc_clear
 cdef class MWBindInfo(PyverbsCM):
     """The part of an MR that a window opens, and for what.
 
@@ -421,6 +428,7 @@ cdef class MWBindInfo(PyverbsCM):
                 f'access {self.mw_access_flags:#x}')
 
 
+@cython.no_gc_clear
 cdef class MWBind(PyverbsCM):
     """The request that binds a window of type 1, for QP.bind_mw()."""
 

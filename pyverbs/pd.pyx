@@ -4,6 +4,7 @@
 
 import sys
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
@@ -12,6 +13,7 @@ from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.device cimport Context
 
 
+@cython.no_gc_clear
 cdef class PD(PyverbsCM):
     """A protection domain of the Context given.
 
@@ -108,6 +110,7 @@ cdef class PD(PyverbsCM):
         return None if self.pd == NULL else self.pd.handle
 
 
+@cython.no_gc_clear
 cdef class TD(PyverbsCM):
     """A thread domain: what is made in it is used by one thread at a time."""
 
@@ -209,6 +212,7 @@ cdef class ParentDomainInitAttr(PyverbsObject):
         self.attr.comp_mask = value
 
 
+@cython.no_gc_clear
 cdef class ParentDomain(PD):
     """A PD that adds what its ParentDomainInitAttr has to another."""
 

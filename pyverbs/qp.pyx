@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Queue pairs, their attributes and states."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free
@@ -478,6 +479,7 @@ cdef class QPAttachCompCntrAttr(PyverbsObject):
         return self.attr.op_mask
 
 
+@cython.no_gc_clear
 cdef class QP(PyverbsCM):
     """A queue pair.
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Shared receive queues."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint32_t
 from libc.stdlib cimport free
@@ -195,6 +196,7 @@ cdef class SrqInitAttrEx(PyverbsObject):
             self.attr.cq = cq.cq
 
 
+@cython.no_gc_clear
 cdef class OpsWr(PyverbsCM):
     """An operation on the tags of an SRQ; opcode is of ibv_ops_wr_opcode.
 
@@ -299,6 +301,7 @@ cdef class OpsWr(PyverbsCM):
         self.ops_wr.tm.add.mask = val
 
 
+@cython.no_gc_clear
 cdef class SRQ(PyverbsCM):
     """A shared receive queue.
 

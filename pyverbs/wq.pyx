@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Work queues, tables of them, and how packets are spread over a table."""
 
+cimport cython
 from libc.errno cimport errno
 from libc.stdint cimport uint8_t
 from libc.stdlib cimport calloc, free
@@ -113,6 +114,7 @@ cdef class WQAttr(PyverbsObject):
         self.attr.curr_wq_state = val
 
 
+@cython.no_gc_clear
 cdef class WQ(PyverbsCM):
     """A work queue of a Context, for receives."""
 
@@ -203,6 +205,7 @@ cdef class RwqIndTableInitAttr(PyverbsObject):
         free(self.attr.ind_tbl)
 
 
+@cython.no_gc_clear
 cdef class RwqIndTable(PyverbsCM):
     """A table of WQs of a Context."""
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Work requests and their scatter/gather elements."""
 
+cimport cython
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -36,6 +37,7 @@ cdef v.ibv_sge *copy_sges(sges, num_sge) except? NULL:
     return array
 
 
+@cython.no_gc_clear
 cdef class SGE(PyverbsCM):
     """length bytes from addr on, of the MR with this lkey."""
 
@@ -72,6 +74,7 @@ cdef class SGE(PyverbsCM):
         self.sge.lkey = val
 
 
+@cython.no_gc_clear
 cdef class RecvWR(PyverbsCM):
     """A receive into the first num_sge of the SGEs in sg, which are copied."""
 
@@ -108,6 +111,7 @@ cdef class RecvWR(PyverbsCM):
         self.recv_wr.wr_id = val
 
 
+@cython.no_gc_clear
 cdef class SendWR(PyverbsCM):
     """A send, RDMA or atomic request over the first num_sge SGEs in sg.
 

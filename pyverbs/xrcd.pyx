@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """XRC domains."""
 
+cimport cython
 from libc.errno cimport errno
 
 from pyverbs.base cimport check_open, check_ptr, check_status
@@ -45,6 +46,7 @@ cdef class XRCDInitAttr(PyverbsObject):
         self.attr.fd = val
 
 
+@cython.no_gc_clear
 cdef class XRCD(PyverbsCM):
     """An XRC domain of the Context given."""
 

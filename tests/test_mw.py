@@ -122,6 +122,15 @@ def test_window_opens_its_part_of_the_region(mw_type):
 
 
 @both_types
+def test_region_newer_than_the_window_bound_to_it_can_be_closed(mw_type):
+    """rxe lets go of the region only after the window."""
+    with Windowed(mw_type) as win:
+        win.mr = MR(win.b.pd, PAGE, BINDABLE)
+        rdma.expect([win.bind(win.info())], e.IBV_WC_SUCCESS)
+        win.b.pd.close()
+
+
+@both_types
 def test_region_stays_closed_without_window(mw_type):
     with Windowed(mw_type) as win:
         assert win.read(win.mr.rkey) == e.IBV_WC_REM_ACCESS_ERR

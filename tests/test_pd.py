@@ -2,8 +2,11 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Protection domains, and closing what was made from them."""
 
+import gc
+
 import pytest
 
+from pyverbs import enums as e
 from pyverbs.device import Context
 from pyverbs.mr import MR
 from pyverbs.pd import PD
@@ -51,3 +54,14 @@ def test_dropped_objects_go_in_the_right_order(device):
 def test_wrong_type_is_a_type_error():
     with pytest.raises(TypeError):
         PD(None)
+
+
+def test_collected_cycle_leaves_nothing_behind(device):
+    """The collector must not close a context before what was made from it."""
+    ctx = Context(name=device)
+    pd = PD(ctx)
+    mr = MR(pd, 4096, e.IBV_ACCESS_LOCAL_WRITE)
+    cycle = [ctx, pd, mr]
+    cycle.append(cycle)
+    del ctx, pd, mr, cycle
+    gc.collect()
