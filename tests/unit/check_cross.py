@@ -34,7 +34,8 @@ def check(compiler, source_dir, include_dir, sources):
     with tempfile.TemporaryDirectory(prefix="cross") as mnl, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         os.symlink(LIBMNL, os.path.join(mnl, "libmnl"))
-        includes = (include_dir, os.path.join(source_dir, "libibverbs"), mnl)
+        includes = (include_dir, os.path.join(source_dir, "kernel-headers"),
+                    os.path.join(source_dir, "libibverbs"), mnl)
         jobs = [pool.submit(compile_one, compiler, includes, source)
                 for source in sources]
         return [said for job in jobs if (said := job.result())]
