@@ -70,6 +70,7 @@ static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
 {
 	const struct mlx5_sent *sent;
 
+	take_from_device(sq->dbrec);
 	sent = &sq->sent[be16toh(cqe->wqe_counter) & sq->block_mask];
 	done->wr_id = sent->wr_id;
 	done->opcode = sent->wc_opcode;
@@ -79,8 +80,10 @@ static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
 static inline uint64_t finish_recv(struct mlx5_rq *rq)
 {
 	uint32_t tail = rq->tail;
-	uint64_t wr_id = rq->wr_id[tail & rq->mask];
+	uint64_t wr_id;
 
+	take_from_device(rq->dbrec);
+	wr_id = rq->wr_id[tail & rq->mask];
 	__atomic_store_n(&rq->tail, tail + 1, __ATOMIC_RELEASE);
 	return wr_id;
 }
@@ -89,8 +92,10 @@ static NEVER_INLINE uint64_t finish_shared(struct mlx5_srq *srq,
 					   const struct prm_cqe *cqe)
 {
 	uint32_t i = be16toh(cqe->wqe_counter) & (srq->num_wqe - 1);
-	uint64_t wr_id = srq->wr_id[i];
+	uint64_t wr_id;
 
+	take_from_device(srq->dbrec);
+	wr_id = srq->wr_id[i];
 	mlx5_free_srq_wqe(srq, i);
 	return wr_id;
 }
