@@ -17,6 +17,8 @@ int _ibv_query_comp_cntr_caps(struct ibv_context *context,
 	size_t len = caps_size < sizeof(full) ? caps_size : sizeof(full);
 	int ret;
 
+	if (!context || !caps)
+		return verbs_err(EINVAL);
 	ret = verbs_ops(context)->query_comp_cntr_caps(context, &full);
 	if (ret)
 		return ret;
@@ -30,12 +32,16 @@ struct ibv_comp_cntr *
 ibv_create_comp_cntr(struct ibv_context *context,
 		     struct ibv_comp_cntr_init_attr *cc_attr)
 {
+	if (!context || !cc_attr)
+		return verbs_null(EINVAL);
 	return verbs_ops(context)->create_comp_cntr(context, cc_attr);
 }
 
 VERBS_EXPORT
 int ibv_destroy_comp_cntr(struct ibv_comp_cntr *comp_cntr)
 {
+	if (!comp_cntr)
+		return verbs_err(EINVAL);
 	return verbs_ops(comp_cntr->context)->destroy_comp_cntr(comp_cntr);
 }
 
@@ -43,12 +49,16 @@ VERBS_EXPORT
 int ibv_qp_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *comp_cntr,
 			    struct ibv_qp_attach_comp_cntr_attr *attr)
 {
+	if (!qp || !comp_cntr || !attr)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->attach_comp_cntr(qp, comp_cntr, attr);
 }
 
 static int modify(struct ibv_comp_cntr *cntr, uint64_t entry, uint64_t op,
 		  uint64_t value)
 {
+	if (!cntr)
+		return verbs_err(EINVAL);
 	return verbs_ops(cntr->context)
 		->modify_comp_cntr(cntr, entry, op, value);
 }
@@ -84,6 +94,8 @@ int ibv_inc_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount)
 VERBS_EXPORT
 int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 {
+	if (!comp_cntr || !value)
+		return verbs_err(EINVAL);
 	return verbs_ops(comp_cntr->context)
 		->read_comp_cntr(comp_cntr, IB_UVERBS_COMP_CNTR_ENTRY_COMP,
 				 value);
@@ -92,6 +104,8 @@ int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 VERBS_EXPORT
 int ibv_read_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 {
+	if (!comp_cntr || !value)
+		return verbs_err(EINVAL);
 	return verbs_ops(comp_cntr->context)
 		->read_comp_cntr(comp_cntr, IB_UVERBS_COMP_CNTR_ENTRY_ERR,
 				 value);

@@ -13,12 +13,16 @@ VERBS_EXPORT
 struct ibv_dmah *ibv_alloc_dmah(struct ibv_context *context,
 				struct ibv_dmah_init_attr *attr)
 {
+	if (!context || !attr)
+		return verbs_null(EINVAL);
 	return verbs_ops(context)->alloc_dmah(context, attr);
 }
 
 VERBS_EXPORT
 int ibv_dealloc_dmah(struct ibv_dmah *dmah)
 {
+	if (!dmah)
+		return verbs_err(EINVAL);
 	return verbs_ops(dmah->context)->dealloc_dmah(dmah);
 }
 

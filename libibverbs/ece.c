@@ -9,6 +9,8 @@
 VERBS_EXPORT
 int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 {
+	if (!qp || !ece)
+		return verbs_err(EINVAL);
 	return verbs_ops(qp->context)->query_ece(qp, ece);
 }
 
@@ -16,6 +18,8 @@ int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 VERBS_EXPORT
 int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 {
+	if (!qp || !ece)
+		return verbs_err(EINVAL);
 	if (ece->comp_mask || !ece->vendor_id)
 		return verbs_err(EOPNOTSUPP);
 	return verbs_ops(qp->context)->set_ece(qp, ece);

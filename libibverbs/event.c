@@ -71,6 +71,10 @@ int ibv_get_async_event(struct ibv_context *context,
 	struct ib_uverbs_async_event_desc desc;
 	ssize_t len;
 
+	if (!context || !event) {
+		errno = EINVAL;
+		return -1;
+	}
 	len = read(context->async_fd, &desc, sizeof(desc));
 	if (len < 0)
 		return -1;

@@ -6,6 +6,13 @@
 
 #include "internal.h"
 
+/* Of calls that only errno tells why. */
+static int refused(void)
+{
+	errno = EINVAL;
+	return -1;
+}
+
 /* ------------------------------------------------------------------- GIDs */
 
 /* The two structs have the same layout; the compiler checks it. */
@@ -26,6 +33,8 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num,
 {
 	struct verbs_attrs attrs;
 
+	if (!context)
+		return verbs_err(EINVAL);
 	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_GID_ENTRY);
 	/* Constants for the kernel, and those have eight bytes. */
 	attr_in_u64(&attrs, UVERBS_ATTR_QUERY_GID_ENTRY_PORT, port_num);
@@ -47,6 +56,8 @@ ssize_t _ibv_query_gid_table(struct ibv_context *context,
 	uint64_t num = 0;
 	int ret;
 
+	if (!context)
+		return -verbs_err(EINVAL);
 	if (max_entries > fits)
 		max_entries = fits;
 	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_GID_TABLE);
@@ -81,6 +92,8 @@ int ibv_query_gid(struct ibv_context *context, uint8_t port_num, int index,
 {
 	struct ibv_gid_entry entry;
 
+	if (!gid)
+		return refused();
 	if (read_entry(context, port_num, index, &entry))
 		return -1;
 	*gid = entry.gid;
@@ -93,6 +106,8 @@ int ibv_query_gid_type(struct ibv_context *context, uint8_t port_num,
 {
 	struct ibv_gid_entry entry;
 
+	if (!type)
+		return refused();
 	if (read_entry(context, port_num, (int)index, &entry))
 		return -1;
 	*type = entry.gid_type == IBV_GID_TYPE_ROCE_V2;
@@ -109,14 +124,14 @@ int ibv_query_pkey(struct ibv_context *context, uint8_t port_num, int index,
 	char file[64], buf[16], *end;
 	unsigned long value;
 
+	if (!context || !pkey)
+		return refused();
 	snprintf(file, sizeof(file), "ports/%u/pkeys/%d", port_num, index);
 	if (sysfs_read(context->device->ibdev_path, file, buf, sizeof(buf)) < 0)
 		return -1;
 	value = strtoul(buf, &end, 16);
-	if (end == buf || *end || value > UINT16_MAX) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (end == buf || *end || value > UINT16_MAX)
+		return refused();
 	*pkey = htobe16((uint16_t)value);
 	return 0;
 }

@@ -54,6 +54,8 @@ BETTER = {
     'resolve_free_sgid': ('ret=-61 errno=ENODATA', "the kernel's"),
 }
 BETTER_ON = {
+    ('rxe0', 'query.ece_null'): ('EINVAL errno=EINVAL',
+                                 'found before the device is asked'),
     # A port of rxe has more entries than the case's index.
     ('rxe0', 'resolve_bad_sgid'): ('ret=-61 errno=ENODATA', "the kernel's"),
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
-/* What a context is asked. */
+/* What a context is asked, and calls that need one and have none. */
 #include <errno.h>
 
 #include "errors.h"
@@ -89,6 +89,29 @@ CALL(pkey_index_good, ibv_get_pkey_index(w->context, 1, 0xffff))
 CALL(pkey_index_absent, ibv_get_pkey_index(w->context, 1, 0x3412))
 CALL(pkey_index_port_9, ibv_get_pkey_index(w->context, 9, 0xffff))
 
+/* ---- Of what is not there ----------------------------------------------------- */
+
+static long gid_ex_null(struct world *w)
+{
+	struct ibv_gid_entry entry;
+
+	return ibv_query_gid_ex(NULL, 1, 0, &entry, 0);
+}
+
+static long gid_table_null(struct world *w)
+{
+	struct ibv_gid_entry entry;
+
+	return ibv_query_gid_table(NULL, &entry, 1, 0);
+}
+
+CALL(gid_null, ibv_query_gid(w->context, 1, 0, NULL))
+CALL(pkey_null, ibv_query_pkey(w->context, 1, 0, NULL))
+CALL(pkey_index_null, ibv_get_pkey_index(NULL, 1, 0xffff))
+CALL(event_null, ibv_get_async_event(NULL, NULL))
+CALL(ece_null, ibv_query_ece(w->qp, NULL))
+CALL(set_ece_null, ibv_set_ece(w->qp, NULL))
+
 const struct error_case query_cases[] = {
 	{ "query.device", ANSWER_STATUS, query_device, NULL, NULL },
 	{ "query.device_null", ANSWER_STATUS, device_null, NULL, NULL },
@@ -119,5 +142,13 @@ const struct error_case query_cases[] = {
 	  NULL },
 	{ "query.pkey_index_port_9", ANSWER_NUMBER, pkey_index_port_9, NULL,
 	  NULL },
+	{ "query.gid_null", ANSWER_NUMBER, gid_null, NULL, NULL },
+	{ "query.gid_ex_null", ANSWER_STATUS, gid_ex_null, NULL, NULL },
+	{ "query.gid_table_null", ANSWER_NUMBER, gid_table_null, NULL, NULL },
+	{ "query.pkey_null", ANSWER_NUMBER, pkey_null, NULL, NULL },
+	{ "query.pkey_index_null", ANSWER_NUMBER, pkey_index_null, NULL, NULL },
+	{ "query.event_null", ANSWER_NUMBER, event_null, NULL, NULL },
+	{ "query.ece_null", ANSWER_STATUS, ece_null, NULL, NULL },
+	{ "query.set_ece_null", ANSWER_STATUS, set_ece_null, NULL, NULL },
 };
 const size_t num_query_cases = NUM_OF(query_cases);
