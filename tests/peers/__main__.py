@@ -31,7 +31,8 @@ def print_verdict(verdict):
           f"{column(verdict.stock):>20}{column(verdict.ours):>20}  "
           f"{verdict.kind}{': ' if verdict.text else ''}{verdict.text}",
           flush=True)
-    if verdict.kind == compare.DIFFERS and verdict.ours.passed:
+    if verdict.kind == compare.DIFFERS and \
+            verdict.ours.passed == verdict.stock.passed:
         print("\n".join(f"        {line}" for line in verdict.lines[2:]),
               flush=True)
 

@@ -48,6 +48,12 @@ class Outcome:
         return bool(self.figure) and not self.complaint
 
     @property
+    def stopped(self):
+        """Whether it hung: a client that had to be stopped."""
+        return not self.passed and bool(self.client) and \
+            self.client.code is None
+
+    @property
     def code(self):
         codes = [side.code for _, side in self.sides()]
         return next((code for code in codes if code != 0), 0)

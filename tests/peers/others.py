@@ -7,6 +7,8 @@ from .rows import Row
 # size, sent, acknowledged, total, time, MB/s, us
 FABRIC = r"(?m)^\d+k?\s+\d+\s+=\d+\s+\S+\s+\S+\s+(\S+)"
 UCX_FINAL = r"Final:\s+\d+\s+[\d.]+\s+([\d.]+)"
+# Off a terminal it would take itself for a rank of an MPI job.
+UCX_PERFTEST = "/usr/bin/ucx_perftest -P 0 -p {port}"
 UCX_TRANSPORTS = ("rc_verbs", "ud_verbs", "rc_mlx5", "ud_mlx5", "dc_mlx5")
 QPERF_FIGURE = r"(?:bw|latency|msg_rate)\s+=\s+([\d.]+ \S+)"
 QPERF_TESTS = (
@@ -41,13 +43,12 @@ def ucx():
     for transport in UCX_TRANSPORTS:
         for test in ("am_lat", "am_bw", "put_lat", "get", "fadd"):
             more = "-D zcopy" if test == "get" else ""
-            common = (f"/usr/bin/ucx_perftest -p {{port}} -t {test} {more} "
+            common = (f"{UCX_PERFTEST} -t {test} {more} "
                       f"-d {{dev}}:1 -x {transport} -n 50 -w 5")
             yield Row(f"ucx_perftest {transport} {test}",
                       f"{common} {{host}}", UCX_FINAL, server=common,
                       environ=device, limit=60)
-        common = ("/usr/bin/ucx_perftest -p {port} -t tag_lat -s 65536 "
-                  "-n 20 -w 5")
+        common = f"{UCX_PERFTEST} -t tag_lat -s 65536 -n 20 -w 5"
         yield Row(f"ucx_perftest {transport} tag_lat", f"{common} {{host}}",
                   UCX_FINAL, server=common, limit=60,
                   environ=device + (("UCX_TLS", f"{transport},self"),))

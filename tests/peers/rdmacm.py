@@ -48,10 +48,10 @@ def sockets():
                         "-T b -S 65536 -C 10 -I 10", "-i 0 -S 64 -C 10 -I 10"):
             common = f"{program} -p {{port}} {options}"
             yield row(f"{program} {options}", common,
-                      f"{common} -s {{ip}}", r"([\d.]+)\s*$")
+                      f"{common} -s {{ip}}", r"([\d.]+)\s*$", limit=20)
     common = "udpong -p {port} -S 1024 -C 10"
     yield row("udpong", common, f"{common} -s {{ip}}", r"([\d.]+)\s*$",
-              stays=True)
+              stays=True, limit=20)
 
 
 def others():
