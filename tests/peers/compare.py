@@ -20,9 +20,10 @@ VARYING = (
     (r"[ \t]+", " "),
     (r"^ | $", ""),
 )
-# Said on some runs and not on others: perftest on how steady the clock is, and
-# the loader on the newest libibverbs over the release's libnl.
+# Said on some runs and not on others: perftest on how steady the clock is, UCX
+# every second, and the loader on the newest libibverbs over the release's libnl.
 CHANCE = re.compile("Correlation coefficient|Conflicting CPU frequency|"
+                    r"^\[thread \d+\]|"
                     r"/libnl-\S+: no version information available")
 SAME, BETTER, FAILS = "same", "better", "fails on stock"
 DIFFERS, KNOWN = "DIFFERS", "known"
