@@ -69,7 +69,7 @@ def use_objects(ctx, _):
     from pyverbs.cq import CQ, CQEX, CompChannel, CqInitAttrEx
     from pyverbs.device import AllocDmAttr, DM
     from pyverbs.mr import MR, MW, DmaBufMR
-    from pyverbs.pd import PD, TD, ParentDomain, ParentDomainInitAttr
+    from pyverbs.pd import PD, ParentDomain, ParentDomainInitAttr
     from pyverbs.qp import QP, QPCap, QPInitAttr, QPInitAttrEx
     from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr
     from pyverbs.xrcd import XRCD, XRCDInitAttr
@@ -86,7 +86,6 @@ def use_objects(ctx, _):
     attempt("MW 1", lambda: MW(pd, e.IBV_MW_TYPE_1))
     attempt("MW 2", lambda: MW(pd, e.IBV_MW_TYPE_2))
     attempt("DM", lambda: DM(ctx, AllocDmAttr(PAGE)))
-    attempt("TD", lambda: TD(0, ctx))
     attempt("ParentDomain", lambda: ParentDomain(
         ctx, ParentDomainInitAttr(pd)))
     attempt("SRQ", lambda: SRQ(pd, SrqInitAttr(SrqAttr(16))))
