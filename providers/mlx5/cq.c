@@ -177,18 +177,17 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 }
 
 /* Returns 0 or the errno value of what is not for this device. */
-static int check_attr(struct ibv_context *context,
-		      const struct ibv_cq_init_attr_ex *attr)
+static int check_attr(const struct ibv_cq_init_attr_ex *attr)
 {
 	const uint32_t comp_mask =
 		IBV_CQ_INIT_ATTR_MASK_FLAGS | IBV_CQ_INIT_ATTR_MASK_PD;
 	const uint32_t flags = IBV_CREATE_CQ_ATTR_SINGLE_THREADED |
 			       IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN;
-	uint64_t wc_flags = IBV_WC_STANDARD_FLAGS;
+	/* Every CQE has a timestamp, of whatever clock the program can read. */
+	const uint64_t wc_flags =
+		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP;
 	struct ibv_pd *domain = domain_of(attr);
 
-	if (to_mctx(context)->has_clock)
-		wc_flags |= IBV_WC_EX_WITH_COMPLETION_TIMESTAMP;
 	if (attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
 	    flags_of(attr) & ~flags)
 		return EOPNOTSUPP;
@@ -199,7 +198,7 @@ struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
 				    struct ibv_cq_init_attr_ex *attr)
 {
 	struct mlx5_cq *cq;
-	int err = check_attr(context, attr);
+	int err = check_attr(attr);
 
 	if (err) {
 		errno = err;

@@ -91,8 +91,6 @@ static int take_response(struct mlx5_context *ctx,
 	ctx->limits.max_srq_recv_wr = resp->max_srq_recv_wr;
 	ctx->ah_by_kernel =
 		resp->cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_CREATE_AH;
-	ctx->has_clock = resp->comp_mask &
-			 MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET;
 	ctx->single_threaded = is_single_threaded();
 	ctx->cqe_version = resp->cqe_version;
 	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);

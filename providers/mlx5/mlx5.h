@@ -164,7 +164,6 @@ struct mlx5_context {
 	struct mlx5_uars uars;
 	bool ah_by_kernel; /* CREATE_AH answers with the MAC address */
 	bool single_threaded; /* the program says so of all it does */
-	bool has_clock; /* completions have timestamps */
 	struct mlx5_dbrecs dbrecs;
 	struct mlx5_table rscs; /* by uidx (CQE version 1) or QP number (0) */
 	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
