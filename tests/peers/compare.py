@@ -17,6 +17,7 @@ VARYING = (
     (r"(?<=\[rdma-vm:)\d+ +:\d+(?=\])", "PID"),   # before each line of UCX
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
     (r"-?\bnan\b", "REAL"),    # perftest's deviation of few figures
+    (r"(?<=clock cycles = )-?\d+", "CYCLES"),     # of ibverbs-utils with -t
     (r"[ \t]+", " "),
     (r"^ | $", ""),
 )
