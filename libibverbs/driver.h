@@ -388,6 +388,9 @@ struct verbs_provider {
 	 */
 	int (*import_context)(struct verbs_context *vctx);
 
+	/* Static linking: not a provider but a name for these, up to NULL. */
+	const struct verbs_provider *const *all;
+
 	struct verbs_ops ops;
 };
 

@@ -30,4 +30,7 @@ publish_headers(${IBVERBS_HEADERS})
 
 add_library(ibverbs_headers INTERFACE)
 target_include_directories(ibverbs_headers INTERFACE
-	${PROJECT_BINARY_DIR}/include ${PROJECT_SOURCE_DIR}/kernel-headers)
+	$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+	$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/kernel-headers>
+	$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+install(TARGETS ibverbs_headers EXPORT ibverbsShared)

@@ -71,6 +71,8 @@ void fork_init_from_env(void);
  * use; NULL when there is none. Thread safe.
  */
 const struct verbs_provider *provider_find(uint32_t driver_id, uint32_t abi);
+/* Makes known one that is linked into the program. Thread safe. */
+void provider_add(const struct verbs_provider *provider);
 /* A found provider's ops, every slot filled. */
 const struct verbs_ops *provider_ops(const struct verbs_provider *provider);
 /* dst = src, with the empty slots filled from the library's defaults. */

@@ -115,16 +115,18 @@ void ops_complete(struct verbs_ops *dst, const struct verbs_ops *src)
 	}
 }
 
-static struct loaded *load_locked(uint32_t driver_id, const char *name)
+/* provider: NULL for one that could not be loaded and is not tried again. */
+static struct loaded *add_locked(uint32_t driver_id,
+				 const struct verbs_provider *provider)
 {
 	struct loaded *entry = calloc(1, sizeof(*entry));
 
 	if (!entry)
 		return NULL;
 	entry->driver_id = driver_id;
-	entry->provider = open_provider(name);
-	if (entry->provider)
-		ops_complete(&entry->ops, &entry->provider->ops);
+	entry->provider = provider;
+	if (provider)
+		ops_complete(&entry->ops, &provider->ops);
 	entry->next = loaded_list;
 	loaded_list = entry;
 	return entry;
@@ -151,7 +153,7 @@ const struct verbs_provider *provider_find(uint32_t driver_id, uint32_t abi)
 	pthread_mutex_lock(&lock);
 	entry = find_locked(driver_id);
 	if (!entry)
-		entry = load_locked(driver_id, name);
+		entry = add_locked(driver_id, open_provider(name));
 	if (entry)
 		provider = entry->provider;
 	pthread_mutex_unlock(&lock);
@@ -161,6 +163,14 @@ const struct verbs_provider *provider_find(uint32_t driver_id, uint32_t abi)
 		return NULL;
 	}
 	return provider;
+}
+
+void provider_add(const struct verbs_provider *provider)
+{
+	pthread_mutex_lock(&lock);
+	if (!find_locked(provider->driver_id))
+		add_locked(provider->driver_id, provider);
+	pthread_mutex_unlock(&lock);
 }
 
 const struct verbs_ops *provider_ops(const struct verbs_provider *provider)

@@ -158,6 +158,32 @@ struct ibv_device {
  */
 struct ibv_device **ibv_get_device_list(int *num_devices);
 
+/*
+ * Static linking: a program that defines RDMA_STATIC_PROVIDERS as a list of
+ * names (mlx5, rxe; all) has these providers linked in, since its call below
+ * refers to them. A shared libibverbs has no such symbols.
+ */
+#ifdef RDMA_STATIC_PROVIDERS
+struct verbs_provider;
+extern const struct verbs_provider verbs_provider_all;
+extern const struct verbs_provider verbs_provider_mlx5;
+extern const struct verbs_provider verbs_provider_none;
+extern const struct verbs_provider verbs_provider_rxe;
+void ibv_static_providers(void *unused, ...);
+
+#define __IBV_STATIC_3(first, second, third, ...)              \
+	&verbs_provider_##first, &verbs_provider_##second,     \
+		&verbs_provider_##third
+#define __IBV_STATIC(...) __IBV_STATIC_3(__VA_ARGS__, none, none, none)
+
+static inline struct ibv_device **__ibv_get_device_list(int *num_devices)
+{
+	ibv_static_providers(NULL, __IBV_STATIC(RDMA_STATIC_PROVIDERS), NULL);
+	return ibv_get_device_list(num_devices);
+}
+#define ibv_get_device_list(num_devices) __ibv_get_device_list(num_devices)
+#endif
+
 /* Frees the array and every device in it that is not open. */
 void ibv_free_device_list(struct ibv_device **list);
 
