@@ -13,6 +13,7 @@ VARYING = (
     (r"/opt/rdma-newest/usr/bin/|/usr/bin/", ""),
     (r"(?<![:\d])\d+:\d\d:\d\d(?![:\d])|\b\d{10}\.\d+\b", "TIME"),
     (r"\b0x[0-9a-fA-F]+\b", "HEX"),
+    (r"\b(LID|RECV|SEND|PSN|SRQN) [0-9a-f]{4,6}\b", r"\1 HEX"),
     (r"-?\b\d+\.\d+(e[-+]?\d+)?s?\b", "REAL"),
     (r"(?<=\[rdma-vm:)\d+ +:\d+(?=\])", "PID"),   # before each line of UCX
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
