@@ -176,6 +176,16 @@ static struct ibv_qp *peer_of(const struct queue *queue)
 	return queues[(queue - queues) ^ 1].qp;
 }
 
+static enum ibv_qp_state state_of(struct queue *queue)
+{
+	struct ibv_qp_init_attr init;
+	struct ibv_qp_attr attr;
+
+	if (ibv_query_qp(queue->qp, &attr, IBV_QP_STATE, &init))
+		die("query");
+	return attr.qp_state;
+}
+
 /* From the beginning; attributes that a kind does not have are left out. */
 static void start(struct queue *queue)
 {
@@ -226,8 +236,9 @@ static void start(struct queue *queue)
 				  (rc ? IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
 						   IBV_QP_RNR_RETRY |
 						   IBV_QP_MAX_QP_RD_ATOMIC
-				      : 0)))
-		die("rts");
+				      : 0)) &&
+	    state_of(queue) != IBV_QPS_ERR)
+		die("rts"); /* not ended by what another queue sent it */
 }
 
 static void put32(void *to, uint32_t value)
@@ -342,18 +353,13 @@ static void drain(void)
 
 static void round_of(struct queue *queue)
 {
-	struct ibv_qp_init_attr init;
-	struct ibv_qp_attr attr;
-
 	if (noise(2))
 		receive_noise(queue);
 	send_noise(queue);
 	if (noise(8) == 0)
 		usleep(noise(500));
 	drain();
-	if (ibv_query_qp(queue->qp, &attr, IBV_QP_STATE, &init))
-		die("query");
-	if (attr.qp_state != IBV_QPS_RTS)
+	if (state_of(queue) != IBV_QPS_RTS)
 		start(queue);
 }
 
