@@ -66,6 +66,43 @@ def count(results, tier):
     return counts
 
 
+def matrix(results):
+    """Count the cases of the dma-buf matrix, {mode: {exporter: {operation:
+    counts}}}, from names like test[mode-exporter-operation-...]."""
+    table = {}
+    for item in results:
+        if not item["class"].endswith("test_dmabuf_matrix"):
+            continue
+        parts = item["name"].partition("[")[2].split("-")
+        if len(parts) < 3:
+            continue
+        mode, exporter, operation = parts[:3]
+        cell = table.setdefault(mode, {}).setdefault(exporter, {}).setdefault(
+            operation, {"passed": 0, "all": 0})
+        cell["passed"] += item["outcome"] == "passed"
+        cell["all"] += 1
+    return table
+
+
+def print_cell(cell):
+    return f"{cell['passed']}/{cell['all']}" if cell else "-"
+
+
+def print_matrix(table):
+    """A row for each mode and exporter; a cell is passed/all."""
+    operations = list(dict.fromkeys(
+        operation for row in table.values() for cells in row.values()
+        for operation in cells))
+    print("\ndma-buf cases passed, of all that ran")
+    print(f"{'mode':10}{'exporter':17}" +
+          "".join(f"{operation:>11}" for operation in operations))
+    for mode, row in table.items():
+        for exporter, cells in row.items():
+            print(f"{mode:10}{exporter:17}" + "".join(
+                f"{print_cell(cells.get(operation)):>11}"
+                for operation in operations))
+
+
 def print_text(results, tiers, complaints):
     print(f"\n{'tier':8}{'passed':>8}{'failed':>8}{'skipped':>8}{'time':>10}")
     for tier, counts in tiers.items():
@@ -94,11 +131,14 @@ def main():
              if any(r["tier"] == t for r in results)]
     tiers = {tier: count(results, tier) for tier in names}
     good = not complaints and all(r["outcome"] == "passed" for r in results)
+    table = matrix(results)
     if args.json:
         json.dump({"passed": good, "tiers": tiers, "complaints": complaints,
-                   "tests": results}, sys.stdout, indent=1)
+                   "dmabuf": table, "tests": results}, sys.stdout, indent=1)
         print()
     else:
+        if table:
+            print_matrix(table)
         print_text(results, tiers, complaints)
     sys.exit(0 if good else 1)
 

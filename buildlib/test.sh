@@ -32,15 +32,19 @@ run_unit_tests() {
 }
 
 run_vm_tests() {
+	local marks='not sweep'
+
+	[[ $SWEEP == no ]] || marks=
 	[[ ${VM_TESTS[*]} != *test_threads* ]] || build_tsan
 	boot "tests in the VM" "$1" no python3 -B -m pytest \
 		-p no:cacheprovider --color=no --tb=short -rfEs \
-		--junitxml=/host/vm.xml "${VM_TESTS[@]}"
+		-m "$marks" --junitxml=/host/vm.xml "${VM_TESTS[@]}"
 	cp "$WORK_DIR/host/vm.xml" "$LOG_DIR/" 2>/dev/null || true
 }
 
-# run_tests TIMEOUT: the tests' own output goes to stdout. A test that fails
-# does not keep the others from running; sum_up finds it in the results.
+# run_tests TIMEOUT: those marked as a sweep too if SWEEP=yes. The tests' own
+# output goes to stdout. A test that fails does not keep the others from
+# running; summary.py finds it in the results.
 run_tests() {
 	RESULTS=()
 	if ((${#UNIT_TESTS[@]} > 0)); then

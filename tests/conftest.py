@@ -23,6 +23,11 @@ BAD_LOG = re.compile(
 EXPECT = os.environ.get('RDMA_DMABUF_EXPECT')
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        'markers', 'sweep: thorough and slow, for `./dev test --sweep`')
+
+
 class KernelLog:
     """What the kernel logged since the last look."""
 

@@ -3,6 +3,7 @@
 """What the tests share: connected queue pairs, data, and how to compare it."""
 
 import functools
+import os
 import random
 import select
 import time
@@ -211,9 +212,9 @@ class Region:
     """
 
     def __init__(self, pd, length, exporter=None, offset=PAGE, iova=None,
-                 access=ALL, fill=CANARY):
+                 access=ALL, fill=CANARY, behind=PAGE):
         self.length, self.offset = length, offset
-        size = -(-(offset + length + PAGE) // PAGE) * PAGE
+        size = -(-(offset + length + behind) // PAGE) * PAGE
         if exporter:
             self.whole = DmaBuf(size, exporter=exporter)
             size = self.whole.size
@@ -275,3 +276,28 @@ def succeed(cq, count=1):
     wcs = poll(cq, count)
     expect(wcs, *[e.IBV_WC_SUCCESS] * count)
     return wcs
+
+
+class Child:
+    """A fork that runs something and then stays, holding its pages."""
+
+    def __init__(self, work=lambda: None):
+        done, stay = os.pipe(), os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            try:
+                os.close(stay[1])
+                work()
+                os.write(done[1], b'x')
+                os.read(stay[0], 1)
+            finally:
+                os._exit(0)
+        os.close(done[1])
+        os.close(stay[0])
+        self.done, self.stay = done[0], stay[1]
+        self.worked = os.read(self.done, 1) == b'x'
+
+    def end(self):
+        os.close(self.stay)
+        os.close(self.done)
+        os.waitpid(self.pid, 0)

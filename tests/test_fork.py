@@ -14,7 +14,7 @@ from pyverbs import enums as e
 from pyverbs.fork import fork_init, is_fork_initialized
 from pyverbs.mr import MR
 
-from rdma import ALL, Pair, Region, compare, pattern, succeed
+from rdma import ALL, Child, Pair, Region, compare, pattern, succeed
 
 BEFORE, PARENT, CHILD, PEER = 1, 2, 3, 4
 SIZE = 3 * mmap.PAGESIZE
@@ -41,31 +41,6 @@ def test_environment_asks_without_complaint(name):
         env={**os.environ, name: '1', 'RDMAV_HUGEPAGES_SAFE': '1'},
         check=True, stderr=subprocess.PIPE)
     assert done.stderr == b''
-
-
-class Child:
-    """A fork that runs something and then stays, holding its pages."""
-
-    def __init__(self, work):
-        done, stay = os.pipe(), os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            try:
-                os.close(stay[1])
-                work()
-                os.write(done[1], b'x')
-                os.read(stay[0], 1)
-            finally:
-                os._exit(0)
-        os.close(done[1])
-        os.close(stay[0])
-        self.done, self.stay = done[0], stay[1]
-        self.worked = os.read(self.done, 1) == b'x'
-
-    def end(self):
-        os.close(self.stay)
-        os.close(self.done)
-        os.waitpid(self.pid, 0)
 
 
 def write_and_read_across_fork(pair, write, read, remote):
