@@ -31,10 +31,11 @@ run_unit_tests() {
 		--tests-regex "$(join_names "${UNIT_TESTS[@]}")" </dev/null
 }
 
+# run_vm_tests TIMEOUT SWEEP
 run_vm_tests() {
 	local marks='not sweep'
 
-	[[ $SWEEP == no ]] || marks=
+	[[ $2 == no ]] || marks=
 	[[ ${VM_TESTS[*]} != *test_threads* ]] || build_tsan
 	boot "tests in the VM" "$1" no python3 -B -m pytest \
 		-p no:cacheprovider --color=no --tb=short -rfEs \
@@ -42,7 +43,7 @@ run_vm_tests() {
 	cp "$WORK_DIR/host/vm.xml" "$LOG_DIR/" 2>/dev/null || true
 }
 
-# run_tests TIMEOUT: those marked as a sweep too if SWEEP=yes. The tests' own
+# run_tests TIMEOUT SWEEP: if SWEEP is yes, the slow ones as well. The tests' own
 # output goes to stdout. A test that fails does not keep the others from
 # running; summary.py finds it in the results.
 run_tests() {
@@ -54,6 +55,6 @@ run_tests() {
 	fi
 	if ((${#VM_TESTS[@]} > 0)); then
 		RESULTS+=("$LOG_DIR/vm.xml")
-		run_vm_tests "$1"
+		run_vm_tests "$1" "$2"
 	fi
 }
