@@ -3,16 +3,34 @@
 """What all objects of this package share: closing, and raising on errors."""
 
 import itertools
+import logging
 import weakref
 
 cimport cython
+from libc.errno cimport errno
+
+from pyverbs.printing import describe
 from pyverbs.pyverbs_error import (
     PyverbsError, PyverbsRDMAError, PyverbsUserError)
 
+# For programs that set logging up; nothing here does on its own.
+LOG_FORMAT = '[%(levelname)s] %(asctime)s %(name)s: %(message)s'
 
-def PyverbsRDMAErrno(msg, error_code):
-    """The exception for a failed call, with its errno."""
-    return PyverbsRDMAError(msg, error_code)
+
+def PyverbsRDMAErrno(msg, error_code=None):
+    """The exception for a failed call, with its errno.
+
+    Without error_code it is what errno is now: whoever calls it from Python
+    better passes the value on, as anything in between may have changed it.
+    """
+    cdef int err = errno
+
+    return PyverbsRDMAError(msg, err if error_code is None else error_code)
+
+
+def inc_rkey(unsigned int rkey):
+    """The key that follows when a window of type 2 is bound again."""
+    return (rkey & 0xffffff00) | ((rkey + 1) & 0xff)
 
 
 # One check per way in which verbs report failure. err is errno as it was right
@@ -45,6 +63,18 @@ cdef int check_open(const void *ptr, what) except -1:
 
 cdef class PyverbsObject:
     """Base of all classes."""
+
+    def __str__(self):
+        """The class and all properties, in lines."""
+        return describe(self, PyverbsObject)
+
+    def set_log_level(self, val):
+        """Set the level of the logger that is named like the class.
+
+        For classes made from these: the package itself raises, and logs nothing.
+        """
+        cls = type(self)
+        logging.getLogger(f'{cls.__module__}.{cls.__name__}').setLevel(val)
 
 
 # In the order of creation.

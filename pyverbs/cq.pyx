@@ -12,6 +12,9 @@ from pyverbs.device cimport Context
 from pyverbs.pd cimport PD
 
 from pyverbs import enums as e
+from pyverbs.names import (
+    cqe_flags_to_str, cqe_opcode_to_str, cqe_status_to_str,
+    create_wc_flags_to_str, flags_to_str)
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 
 

@@ -14,6 +14,43 @@ cdef class DeviceAttr(PyverbsObject):
     cdef v.ibv_device_attr dev_attr
 
 
+cdef class QueryDeviceExInput(PyverbsObject):
+    cdef v.ibv_query_device_ex_input input
+
+
+cdef class ODPCaps(PyverbsObject):
+    cdef v.ibv_odp_caps caps
+    cdef unsigned int xrc_caps
+
+
+cdef class TSOCaps(PyverbsObject):
+    cdef v.ibv_tso_caps caps
+
+
+cdef class RSSCaps(PyverbsObject):
+    cdef v.ibv_rss_caps caps
+
+
+cdef class PacketPacingCaps(PyverbsObject):
+    cdef v.ibv_packet_pacing_caps caps
+
+
+cdef class TMCaps(PyverbsObject):
+    cdef v.ibv_tm_caps caps
+
+
+cdef class CQModerationCaps(PyverbsObject):
+    cdef v.ibv_cq_moderation_caps caps
+
+
+cdef class PCIAtomicCaps(PyverbsObject):
+    cdef v.ibv_pci_atomic_caps caps
+
+
+cdef class DeviceAttrEx(PyverbsObject):
+    cdef v.ibv_device_attr_ex dev_attr
+
+
 cdef class PortAttr(PyverbsObject):
     cdef v.ibv_port_attr attr
 

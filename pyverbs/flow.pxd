@@ -12,3 +12,7 @@ cdef class FlowAttr(PyverbsObject):
 cdef class Flow(PyverbsCM):
     cdef v.ibv_flow *flow
     cdef object qp
+
+
+cdef class FlowAction(PyverbsCM):
+    cdef v.ibv_flow_action *action

@@ -116,3 +116,27 @@ cdef class Flow(PyverbsCM):
         if self.flow != NULL:
             with nogil:
                 v.ibv_destroy_flow(self.flow)
+
+
+@cython.no_gc_clear
+cdef class FlowAction(PyverbsCM):
+    """Base of what the specifications of a flow can have done to packets.
+
+    Those that a device has are made by the classes of its provider.
+    """
+
+    cpdef close(self):
+        cdef int ret
+
+        if self.action == NULL:
+            return
+        self.close_children()
+        with nogil:
+            ret = v.ibv_destroy_flow_action(self.action)
+        check_status(ret, 'ibv_destroy_flow_action')
+        self.action = NULL
+
+    def __dealloc__(self):
+        if self.action != NULL:
+            with nogil:
+                v.ibv_destroy_flow_action(self.action)

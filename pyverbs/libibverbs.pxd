@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
+from posix.time cimport timespec
+
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
@@ -98,6 +100,73 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         uint16_t max_pkeys
         uint8_t local_ca_ack_delay
         uint8_t phys_port_cnt
+
+    cdef struct ibv_query_device_ex_input:
+        uint32_t comp_mask
+
+    cdef struct odp_transport_caps "ibv_odp_caps::per_transport_caps":
+        uint32_t rc_odp_caps
+        uint32_t uc_odp_caps
+        uint32_t ud_odp_caps
+
+    cdef struct ibv_odp_caps:
+        uint64_t general_caps
+        odp_transport_caps per_transport_caps
+
+    cdef struct ibv_tso_caps:
+        uint32_t max_tso
+        uint32_t supported_qpts
+
+    cdef struct ibv_rss_caps:
+        uint32_t supported_qpts
+        uint32_t max_rwq_indirection_tables
+        uint32_t max_rwq_indirection_table_size
+        uint64_t rx_hash_fields_mask
+        uint8_t rx_hash_function
+
+    cdef struct ibv_packet_pacing_caps:
+        uint32_t qp_rate_limit_min
+        uint32_t qp_rate_limit_max
+        uint32_t supported_qpts
+
+    cdef struct ibv_tm_caps:
+        uint32_t max_rndv_hdr_size
+        uint32_t max_num_tags
+        uint32_t flags
+        uint32_t max_ops
+        uint32_t max_sge
+
+    cdef struct ibv_cq_moderation_caps:
+        uint16_t max_cq_count
+        uint16_t max_cq_period
+
+    cdef struct ibv_pci_atomic_caps:
+        uint16_t fetch_add
+        uint16_t swap
+        uint16_t compare_swap
+
+    cdef struct ibv_device_attr_ex:
+        ibv_device_attr orig_attr
+        uint32_t comp_mask
+        ibv_odp_caps odp_caps
+        uint64_t completion_timestamp_mask
+        uint64_t hca_core_clock
+        uint64_t device_cap_flags_ex
+        ibv_tso_caps tso_caps
+        ibv_rss_caps rss_caps
+        uint32_t max_wq_type_rq
+        ibv_packet_pacing_caps packet_pacing_caps
+        uint32_t raw_packet_caps
+        ibv_tm_caps tm_caps
+        ibv_cq_moderation_caps cq_mod_caps
+        uint64_t max_dm_size
+        ibv_pci_atomic_caps pci_atomic_caps
+        uint32_t xrc_odp_caps
+        uint32_t phys_port_cnt_ex
+
+    cdef struct ibv_values_ex:
+        uint32_t comp_mask
+        timespec raw_clock
 
     cdef struct ibv_port_attr:
         ibv_port_state state
@@ -366,6 +435,12 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         wr_atomic atomic
         wr_ud ud
 
+    cdef struct wr_xrc "ibv_send_wr::qp_type.xrc":
+        uint32_t remote_srqn
+
+    cdef union wr_qp_type "ibv_send_wr::qp_type":
+        wr_xrc xrc
+
     cdef struct ibv_send_wr:
         uint64_t wr_id
         ibv_send_wr *next
@@ -375,6 +450,7 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         unsigned int send_flags
         uint32_t imm_data
         wr_union wr
+        wr_qp_type qp_type
 
     cdef struct ibv_recv_wr:
         uint64_t wr_id
@@ -467,6 +543,9 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     cdef struct ibv_flow:
         pass
 
+    cdef struct ibv_flow_action:
+        pass
+
     cdef struct ibv_wc:
         uint64_t wr_id
         ibv_wc_status status
@@ -490,6 +569,10 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     ibv_context *ibv_open_device(ibv_device *device)
     int ibv_close_device(ibv_context *context)
     int ibv_query_device(ibv_context *context, ibv_device_attr *attr)
+    int ibv_query_device_ex(ibv_context *context,
+                            const ibv_query_device_ex_input *input,
+                            ibv_device_attr_ex *attr)
+    int ibv_query_rt_values_ex(ibv_context *context, ibv_values_ex *values)
     int ibv_query_port(ibv_context *context, uint8_t port,
                        ibv_port_attr *attr)
     int ibv_query_gid(ibv_context *context, uint8_t port, int index,
@@ -622,3 +705,4 @@ cdef extern from '<infiniband/verbs.h>' nogil:
 
     ibv_flow *ibv_create_flow(ibv_qp *qp, ibv_flow_attr *attr)
     int ibv_destroy_flow(ibv_flow *flow)
+    int ibv_destroy_flow_action(ibv_flow_action *action)

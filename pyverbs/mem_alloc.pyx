@@ -70,7 +70,7 @@ def munmap(uintptr_t addr, size_t length):
         raise PyverbsRDMAErrno(f'munmap of {length} bytes failed', err)
 
 
-def madvise(uintptr_t addr, size_t length, int flags):
+def madvise(uintptr_t addr, size_t length, int flags=mman.MADV_DONTNEED):
     """Tell the kernel how length bytes will be used."""
     cdef int ret, err
 

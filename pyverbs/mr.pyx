@@ -17,6 +17,7 @@ from pyverbs.dmabuf cimport DmaBuf
 from pyverbs.pd cimport PD
 
 from pyverbs import enums as e
+from pyverbs.base import inc_rkey
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 
 
@@ -442,11 +443,6 @@ cdef class MWBind(PyverbsCM):
     def __str__(self):
         return (f'MWBind wr_id {self.mw_bind.wr_id} send_flags '
                 f'{self.mw_bind.send_flags:#x}, {self.info}')
-
-
-def inc_rkey(uint32_t rkey):
-    """The key that follows when a window of type 2 is bound again."""
-    return m.ibv_inc_rkey(rkey)
 
 
 def mwtype2str(mw_type):

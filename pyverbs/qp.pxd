@@ -63,5 +63,6 @@ cdef class QPEx(QP):
     cdef v.ibv_qp_ex *ex
     cdef unsigned long long ops
     cdef bint in_batch
+    cdef object _ind_table
     cdef v.ibv_qp_ex *batch(self) except NULL
     cdef v.ibv_qp_ex *may(self, unsigned long long op) except NULL

@@ -51,6 +51,14 @@ cdef class QPInitAttrEx(PyverbsObject):
         if hash_conf is not None:
             self.attr.rx_hash_conf = hash_conf.conf
 
+    def flags_to_str(self):
+        """The names of create_flags."""
+        return flags_to_str(self.create_flags, members(e.ibv_qp_create_flags))
+
+    def mask_to_str(self):
+        """The names of comp_mask."""
+        return flags_to_str(self.comp_mask, members(e.ibv_qp_init_attr_mask))
+
     @property
     def send_cq(self):
         return self.scq
@@ -215,6 +223,7 @@ cdef class QPEx(QP):
         super().__init__(creator, init_attr, qp_attr)
         self.ex = v.ibv_qp_to_qp_ex(self.qp)
         self.ops = init_attr.attr.send_ops_flags
+        self._ind_table = init_attr._ind_table
         if self.ex == NULL:
             self.close()
             raise PyverbsUserError('A QPEx needs send_ops_flags in comp_mask')
@@ -224,6 +233,7 @@ cdef class QPEx(QP):
             self.wr_abort()
         QP.close(self)
         self.ex = NULL
+        self._ind_table = None
 
     cdef v.ibv_qp_ex *batch(self) except NULL:
         """The QP, within a batch."""
@@ -242,6 +252,11 @@ cdef class QPEx(QP):
     def comp_mask(self):
         check_open(self.ex, 'QP')
         return self.ex.comp_mask
+
+    @property
+    def ind_table(self):
+        """The RwqIndTable that it was made with, or None."""
+        return self._ind_table
 
     @property
     def wr_id(self):

@@ -13,6 +13,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from pyverbs import enums as e
+from pyverbs.printing import property_names
 from pyverbs.pyverbs_error import PyverbsUserError
 
 cdef extern from '<endian.h>' nogil:
@@ -84,6 +85,15 @@ cdef class Spec(PyverbsObject):
     def __bytes__(self):
         return (<char *>&self.spec)[:self.spec.hdr.size]
 
+    def __str__(self):
+        """The type, and in lines the fields, each with its mask."""
+        fields = [name for name in property_names(type(self))
+                  if hasattr(type(self), name + '_mask')]
+        title = f'{type(self).__name__} {self.type_to_str(self.spec.hdr.type)}'
+        return title + ''.join(
+            f"\n  {name:<14} {getattr(self, name)} mask "
+            f"{getattr(self, name + '_mask')}" for name in fields)
+
     @property
     def size(self):
         return self.spec.hdr.size
@@ -98,6 +108,10 @@ cdef class Spec(PyverbsObject):
 
 cdef class EthSpec(Spec):
     """An Ethernet header: addresses as text, ether_type and vlan_tag numbers."""
+
+    MAC_LEN = MAC_LEN
+    MAC_MASK = MAC_MASK
+    ZERO_MAC = [0] * MAC_LEN
 
     def __init__(self, dst_mac=None, dst_mac_mask=None, src_mac=None,
                  src_mac_mask=None, ether_type=None, ether_type_mask=None,
@@ -288,6 +302,10 @@ cdef class Ipv4ExtSpec(Spec):
 
 cdef class Ipv6Spec(Spec):
     """An IPv6 header; addresses as text."""
+
+    EMPTY_IPV6 = [0] * 16
+    IPV6_MASK = IPV6_MASK
+    FLOW_LABEL_MASK = FLOW_LABEL_MASK
 
     def __init__(self, dst_ip=None, dst_ip_mask=None, src_ip=None,
                  src_ip_mask=None, flow_label=None, flow_label_mask=None,

@@ -3,6 +3,7 @@
 """Work requests and their scatter/gather elements."""
 
 cimport cython
+from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -11,6 +12,8 @@ from pyverbs.base cimport check_open
 from pyverbs.mr cimport MW, MWBindInfo
 
 from pyverbs import enums as e
+from pyverbs.base import inc_rkey
+from pyverbs.names import send_flags_to_str
 from pyverbs.pyverbs_error import PyverbsUserError
 
 
@@ -48,6 +51,19 @@ cdef class SGE(PyverbsCM):
 
     def __str__(self):
         return f'SGE addr {self.addr:#x} length {self.length} lkey {self.lkey:#x}'
+
+    def read(self, length, offset):
+        """Return length bytes at offset.
+
+        Of whatever is at this address here: only for memory of this process.
+        """
+        cdef size_t first = offset
+        cdef size_t count = length
+
+        if count > self.sge.length or first > self.sge.length - count:
+            raise PyverbsUserError(f'{length} bytes at {offset} are not within '
+                                   f'the {self.length} of the SGE')
+        return (<char *><uintptr_t>self.sge.addr)[first:first + count]
 
     @property
     def addr(self):
@@ -154,6 +170,10 @@ cdef class SendWR(PyverbsCM):
         self.send_wr.wr.ud.remote_qpn = rqpn
         self.send_wr.wr.ud.remote_qkey = rqkey
 
+    def set_qp_type_xrc(self, remote_srqn):
+        """The SRQ, by its number, that an XRC message is for."""
+        self.send_wr.qp_type.xrc.remote_srqn = remote_srqn
+
     def set_bind_wr(self, MW mw not None, MWBindInfo bind_info not None,
                     rkey=None):
         """The window of type 2 to bind, and to what.
@@ -165,7 +185,7 @@ cdef class SendWR(PyverbsCM):
 
         check_open(mw.mw, 'MW')
         bind.bind_mw.mw = mw.mw
-        bind.bind_mw.rkey = m.ibv_inc_rkey(mw.mw.rkey) if rkey is None else rkey
+        bind.bind_mw.rkey = inc_rkey(mw.mw.rkey) if rkey is None else rkey
         bind.bind_mw.bind_info = bind_info.info
         self.bound = (mw, bind_info)
 
@@ -182,6 +202,26 @@ cdef class SendWR(PyverbsCM):
     @property
     def num_sge(self):
         return self.send_wr.num_sge
+
+    @property
+    def sg_list(self):
+        """The SGEs, as copies; setting it to one SGE replaces them."""
+        return [SGE(self.send_wr.sg_list[i].addr, self.send_wr.sg_list[i].length,
+                    self.send_wr.sg_list[i].lkey)
+                for i in range(self.send_wr.num_sge)]
+
+    @sg_list.setter
+    def sg_list(self, SGE val not None):
+        cdef v.ibv_sge *sges = copy_sges([val], 1)
+
+        free(self.send_wr.sg_list)
+        self.send_wr.sg_list = sges
+        self.send_wr.num_sge = 1
+
+    @property
+    def rkey(self):
+        """The key of the remote memory, of an RDMA request."""
+        return self.send_wr.wr.rdma.rkey
 
     @property
     def opcode(self):

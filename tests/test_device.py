@@ -4,11 +4,13 @@
 
 import errno
 import os
+import re
 
 import pytest
 
 from pyverbs import enums as e
-from pyverbs.device import Context, get_device_list, guid_format
+from pyverbs.device import (
+    Context, QueryDeviceExInput, get_device_list, guid_format)
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 
 
@@ -138,3 +140,47 @@ def test_pkey_past_the_table_fails(device):
     with Context(name=device) as ctx:
         with pytest.raises(PyverbsRDMAError):
             ctx.query_pkey(1, ctx.query_port(1).pkey_tbl_len)
+
+
+def test_extended_query_has_what_the_plain_one_has(device):
+    with Context(name=device) as ctx:
+        plain, extended = ctx.query_device(), ctx.query_device_ex()
+    assert str(extended.orig_attr) == str(plain)
+    assert extended.phys_port_cnt_ex == plain.phys_port_cnt
+
+
+def test_extended_query_takes_an_input(device):
+    with Context(name=device) as ctx:
+        attr = ctx.query_device_ex(QueryDeviceExInput())
+    assert attr.tso_caps.max_tso >= 0
+    assert attr.rss_caps.max_rwq_indirection_tables >= 0
+
+
+def test_extended_query_refuses_unknown_input(device):
+    with Context(name=device) as ctx, pytest.raises(PyverbsRDMAError) as error:
+        ctx.query_device_ex(QueryDeviceExInput(comp_mask=1))
+    assert error.value.error_code == errno.EINVAL
+
+
+def test_device_attributes_are_printed(device):
+    with Context(name=device) as ctx:
+        text = str(ctx.query_device_ex())
+        max_qp = ctx.query_device().max_qp
+    for name in ('orig_attr', 'odp_caps', 'tso_caps', 'rss_caps', 'tm_caps',
+                 'packet_pacing_caps', 'cq_mod_caps', 'pci_atomic_caps'):
+        assert f'\n  {name}:\n' in text
+    assert re.search(rf'\n    max_qp +{max_qp}\n', text)
+
+
+def test_clock_of_a_device_without_one():
+    with Context(name='rxe0') as ctx, pytest.raises(PyverbsRDMAError) as error:
+        ctx.query_rt_values_ex()
+    assert error.value.error_code == errno.EOPNOTSUPP
+
+
+def test_objects_are_printed(device):
+    with Context(name=device) as ctx:
+        text = str(ctx.query_port(1))
+        assert re.search(r'\n  state +IBV_PORT_ACTIVE\n', text)
+        assert re.search(rf'\n  name +{device}\n', str(ctx))
+    assert 'cmd_fd' not in str(ctx)     # it is closed

@@ -4,8 +4,9 @@
 """Compare headers and libraries of our build with those of Debian's packages.
 
 Two packages: the release's, of which ours has to be a superset, and the newest,
-which ours has to equal. Differences that are meant are in differences.txt, with
-their reasons. Exits 0 if there are no others and each of these is still there,
+which ours has to equal. With --python pyverbs instead, of which ours has to be a
+superset of both. Differences that are meant are in differences.txt, or in
+differences_python.txt, with their reasons. Exits 0 if there are no others and each of these is still there,
 77 where there is nothing to compare with, or an older version than is expected.
 """
 
@@ -21,7 +22,7 @@ import textwrap
 import abi_python
 import compare_headers
 import compare_symbols
-from differences import PACKAGES, Comparison, Difference, read_known
+from differences import LIST, PACKAGES, Comparison, Difference, read_known
 
 HEADERS = "headers"
 LIBRARIES = [
@@ -79,7 +80,7 @@ def compare(package, build, where):
 def table(versions, comparisons):
     rows = [("package", "where", "compared", "listed", "unexpected")]
     for c in comparisons:
-        unit = "names" if c.where == HEADERS else "symbols"
+        unit = "symbols" if c.where in LIBRARIES else "names"
         rows.append(
             (
                 f"{versions[c.package]} ({c.package})",
@@ -116,10 +117,10 @@ def unexpected(comparisons):
             yield f"{c.package} {c.where}: {difference.what}: {difference.text}"
 
 
-def print_report(versions, comparisons):
+def print_report(versions, comparisons, source):
     print("\n".join(table(versions, comparisons)))
     if any(c.listed for c in comparisons):
-        print("\nListed differences (tests/unit/differences.txt):")
+        print(f"\nListed differences (tests/unit/{os.path.basename(source)}):")
         print("\n".join(listed(comparisons)))
     if any(c.unexpected for c in comparisons):
         print("\nUnexpected differences:\n")
@@ -136,27 +137,12 @@ def as_data(versions, comparisons):
     }
 
 
-def compare_interface(args, packages, versions):
-    comparisons = [
-        compare(package, args.build, where)
+def compare_interface(packages, build):
+    return [
+        compare(package, build, where)
         for package in packages
         for where in (HEADERS, *LIBRARIES)
     ]
-    if args.json:
-        print(json.dumps(as_data(versions, comparisons), indent=2))
-    else:
-        print_report(versions, comparisons)
-    return 1 if any(c.unexpected for c in comparisons) else 0
-
-
-def compare_python(args, packages, versions):
-    """A report: what is missing here is no failure."""
-    found = abi_python.report(packages, args.build)
-    if args.json:
-        print(json.dumps(found, indent=2))
-    else:
-        abi_python.print_report(found, versions)
-    return 0
 
 
 def parse_arguments():
@@ -171,13 +157,15 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def missing(packages, expected):
+def missing(packages, expected, python):
     """What keeps us from comparing. The list of differences is for @expected."""
-    if not shutil.which("abidiff"):
+    if not python and not shutil.which("abidiff"):
         yield "abidiff (abigail-tools)"
     for package in packages:
         if not package.is_there():
             yield f"libibverbs-dev below {package.include}"
+        elif python and not os.path.exists(os.path.join(package.python, "pyverbs")):
+            yield f"python3-pyverbs below {package.python}"
         elif expected and major(package) < int(expected):
             yield f"rdma-core {expected}: {package.name} is {package.version()}"
 
@@ -200,14 +188,21 @@ def main():
     args = parse_arguments()
     names = [args.package] if args.package else PACKAGES
     packages = [Package(name, getattr(args, name)) for name in names]
-    if lacking := list(missing(packages, args.expect)):
+    if lacking := list(missing(packages, args.expect, args.python)):
         print("SKIP:", ", ".join(lacking))
         return SKIPPED
     versions = {package.name: package.version() for package in packages}
-    command = compare_python if args.python else compare_interface
     is_report = only_report(packages, args.expect)
-    status = command(args, packages, versions)
-    return 0 if is_report else status
+    command, source = compare_interface, LIST
+    if args.python:
+        command, source = abi_python.compare, abi_python.LIST
+    comparisons = command(packages, args.build)
+    if args.json:
+        print(json.dumps(as_data(versions, comparisons), indent=2))
+    else:
+        print_report(versions, comparisons, source)
+    failed = any(c.unexpected for c in comparisons)
+    return 1 if failed and not is_report else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Compare the names of our pyverbs with those of Debian's.
 
-A report, not a test: what ours lacks is said in one line for each module.
+Ours has to have all of them; what it has besides is not told. A module that is
+for another Python than this one cannot be imported: it only has to be there.
 """
 
 import json
@@ -10,16 +11,21 @@ import os
 import subprocess
 import sys
 
-PYNAMES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pynames.py")
+from differences import Comparison, Difference, read_known
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYNAMES = os.path.join(HERE, "pynames.py")
+LIST = os.path.join(HERE, "differences_python.txt")
+MODULE = "module"
 
 
-def read_modules(folder, libraries=None):
+def read_modules(folder, *options, libraries=None):
     """Names by module, read by a process with @libraries in front."""
     environment = dict(os.environ)
     if libraries:
         environment["LD_LIBRARY_PATH"] = libraries
     done = subprocess.run(
-        [sys.executable, "-B", PYNAMES, folder],
+        [sys.executable, "-B", PYNAMES, *options, folder],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
@@ -28,49 +34,54 @@ def read_modules(folder, libraries=None):
     return json.loads(done.stdout)
 
 
-def differs(stock, ours):
+def accepts(ours, stock):
+    """A signature that takes whatever another one takes."""
+    more = ours[len(stock):]
+    return ours[: len(stock)] == stock and all("=" in p or "*" in p for p in more)
+
+
+def describe_difference(name, stock, ours):
     """Signatures and values; of the kinds of a name only these are compared."""
+    if name.endswith(".__init__"):
+        lacking = sorted(set(stock or ()) - set(ours or ()) - {"kwargs"})
+        return f"does not take {', '.join(lacking)}" if lacking else None
+    if isinstance(stock, list) and isinstance(ours, list) and accepts(ours, stock):
+        return None
     comparable = isinstance(stock, type(ours)) and isinstance(stock, (list, int))
-    return comparable and stock != ours
+    return f"{stock}, ours {ours}" if comparable and stock != ours else None
 
 
-def compare_module(stock, ours):
+def compare_names(stock, ours):
     for name, what in stock.items():
         owner = name.rpartition(".")[0]
         if name not in ours:
             # Said once: not of a missing class, nor of those that inherit.
             if (not owner or owner in ours) and what != "inherited":
-                yield f"{name}: missing"
-        elif differs(what, ours[name]):
-            yield f"{name}: {what}, ours {ours[name]}"
+                yield Difference(name, "missing")
+        elif text := describe_difference(name, what, ours[name]):
+            yield Difference(name, text)
 
 
-def compare(stock, ours):
-    """For each module of the stock package, how ours differs."""
-    for module, names in stock.items():
-        if module not in ours:
-            yield module, ["missing"]
-        elif isinstance(ours[module], str):
-            yield module, [f"ours cannot be imported: {ours[module]}"]
-        elif isinstance(names, str):
-            yield module, ["not compared: it is for another Python than this"]
-        else:
-            yield module, list(compare_module(names, ours[module]))
+def compare_module(stock, ours):
+    """stock and ours: names, or why it could not be imported, or None."""
+    if ours is None:
+        return [Difference(MODULE, "missing")]
+    if isinstance(ours, str):
+        return [Difference(MODULE, f"ours cannot be imported: {ours}")]
+    return [] if isinstance(stock, str) else list(compare_names(stock, ours))
 
 
-def report(packages, build):
-    """The same as data: for each package and module the differences."""
+def compare_package(package, ours):
+    for module, names in read_modules(package.python).items():
+        found = compare_module(names, ours.get(module))
+        compared = 0 if isinstance(names, str) else len(names)
+        known = read_known(package.name, module, LIST)
+        yield Comparison(package.name, module, compared, found, known)
+
+
+def compare(packages, build):
+    """A Comparison for each module of each package."""
     build = os.path.abspath(build)
-    ours = read_modules(os.path.join(build, "python"), os.path.join(build, "lib"))
-    return {
-        package.name: dict(compare(read_modules(package.python), ours))
-        for package in packages
-    }
-
-
-def print_report(found, versions):
-    for name, modules in found.items():
-        print(f"\npyverbs of {versions[name]} ({name}), {len(modules)} modules:")
-        for module, lines in sorted(modules.items()):
-            for line in sorted(lines):
-                print(f"  {module}: {line}")
+    libraries = os.path.join(build, "lib")
+    ours = read_modules(os.path.join(build, "python"), "--all", libraries=libraries)
+    return [c for package in packages for c in compare_package(package, ours)]

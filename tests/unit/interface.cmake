@@ -38,6 +38,27 @@ endfunction()
 compare_with(release 56)
 compare_with(newest 65)
 
+# The build with sanitizers has no pyverbs; it lies within one that has.
+set(PYTHON_BUILD ${PROJECT_BINARY_DIR})
+if(NOT PYTHON)
+	get_filename_component(PYTHON_BUILD ${PROJECT_BINARY_DIR} DIRECTORY)
+endif()
+
+# Of the newest package nothing can be imported but by its own Python.
+function(compare_python_with package version)
+	script_test(abi_python_${package} abi.py --python --package ${package}
+		--expect ${version} --release ${STOCK_ROOT_release}
+		--newest ${STOCK_ROOT_newest} ${PYTHON_BUILD})
+endfunction()
+
+if(PYTHON OR EXISTS ${PYTHON_BUILD}/CMakeCache.txt)
+	compare_python_with(release 56)
+	compare_python_with(newest 65)
+	script_test(test_pyverbs test_pyverbs.py ${PYTHON_BUILD})
+	set_property(TEST test_pyverbs APPEND PROPERTY
+		ENVIRONMENT LD_LIBRARY_PATH=${PYTHON_BUILD}/lib)
+endif()
+
 add_test(NAME test_abi COMMAND ${Python3_EXECUTABLE} -B
 	${CMAKE_CURRENT_SOURCE_DIR}/test_abi.py)
 

@@ -4,7 +4,8 @@
 """Print what the pyverbs package of one folder has, as JSON.
 
 abi_python.py runs it once for each package, because a process can import only
-one of that name, with the libraries that it was built for.
+one of that name, with the libraries that it was built for. With --all, names that
+a module has from another one are told as well.
 """
 
 import enum
@@ -12,6 +13,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import sys
 
 
@@ -37,10 +39,32 @@ def describe_member(cls, name):
     return "attribute"
 
 
+def constructor(cls):
+    """The names of a constructor's arguments: Cython tells them in docstrings.
+
+    In the first line of the class's, or described in that of __init__; None if
+    they are in neither.
+    """
+    if inspect.isfunction(cls.__init__):  # of Python
+        return [name.lstrip("*") for name in inspect.signature(cls).parameters]
+    head = (cls.__doc__ or "").split("\n")[0]
+    written = re.match(rf"{cls.__name__}\((.*)\)$", head)
+    if written:
+        without_values = re.sub(r"=[^,]*", "", written.group(1))
+        names = [part.split(":")[0].split() for part in without_values.split(",")]
+        return [name[-1].lstrip("*") for name in names if name and name[-1] != "*"]
+    described = re.findall(r":param (\w+):", cls.__init__.__doc__ or "")
+    return described or None
+
+
 def describe_class(cls):
     builtin = dir(Exception if issubclass(cls, Exception) else object)
     members = filter(is_public, set(dir(cls)) - set(builtin))
-    return {"": "class", **{f".{m}": describe_member(cls, m) for m in members}}
+    return {
+        "": "class",
+        ".__init__": constructor(cls),
+        **{f".{m}": describe_member(cls, m) for m in members},
+    }
 
 
 def describe(value):
@@ -59,17 +83,19 @@ def describe(value):
 
 def is_imported(module, value):
     """Names that a module has from another one; numbers are of the enums."""
+    if module.__name__.endswith("enums"):
+        return inspect.ismodule(value) or value in (enum.IntEnum, enum.IntFlag)
     if isinstance(value, int):
-        return not module.__name__.endswith("enums")
+        return True
     home = getattr(value, "__module__", module.__name__)
     return inspect.ismodule(value) or home != module.__name__
 
 
-def describe_module(module):
+def describe_module(module, everything):
     names = {}
     for name in filter(is_public, dir(module)):
         value = getattr(module, name)
-        if not is_imported(module, value):
+        if everything or not is_imported(module, value):
             found = describe(value)
             names.update({name + suffix: what for suffix, what in found.items()})
     return names
@@ -86,23 +112,24 @@ def module_names(package):
                 yield ".".join(parts + [module] * (module != "__init__"))
 
 
-def describe_package(package):
+def describe_package(package, everything):
     modules = {}
     for name in module_names(package):
         try:
-            modules[name] = describe_module(importlib.import_module(name))
+            module = importlib.import_module(name)
+            modules[name] = describe_module(module, everything)
         except ImportError as error:  # its own words stand in for the names
             modules[name] = str(error)
     return modules
 
 
 def main():
-    folder = sys.argv[1]
+    folder = sys.argv[-1]
     sys.path.insert(0, folder)
     package = importlib.import_module("pyverbs")
     if not os.path.samefile(os.path.dirname(package.__path__[0]), folder):
         sys.exit(f"no pyverbs in {folder}")
-    print(json.dumps(describe_package(package)))
+    print(json.dumps(describe_package(package, "--all" in sys.argv)))
 
 
 if __name__ == "__main__":

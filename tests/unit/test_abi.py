@@ -197,13 +197,14 @@ class List(unittest.TestCase):
 
 
 class Python(unittest.TestCase):
-    STOCK = {"MR": "class", "MR.close": "method", "MR.pd": "inherited", "E": 1,
-             "f": ["a"]}
+    STOCK = {"MR": "class", "MR.__init__": ["pd", "length"], "MR.close": "method",
+             "MR.pd": "inherited", "E": 1, "f": ["a"]}
 
     def compare(self, **changes):
         ours = {name: what for name, what in self.STOCK.items() if name not in changes}
         ours.update((n, what) for n, what in changes.items() if what is not None)
-        return list(abi_python.compare_module(self.STOCK, ours))
+        found = abi_python.compare_module(self.STOCK, ours)
+        return [f"{difference.what}: {difference.text}" for difference in found]
 
     def test_same_names(self):
         self.assertEqual(self.compare(), [])
@@ -215,15 +216,43 @@ class Python(unittest.TestCase):
         self.assertEqual(self.compare(**{"MR.pd": None}), [])
 
     def test_missing_class_is_told_once(self):
-        gone = self.compare(**{"MR": None, "MR.close": None})
+        gone = self.compare(**{"MR": None, "MR.close": None, "MR.__init__": None})
         self.assertEqual(gone, ["MR: missing"])
 
     def test_changed_value_and_signature(self):
         self.assertEqual(self.compare(E=2), ["E: 1, ours 2"])
         self.assertEqual(self.compare(f=["b"]), ["f: ['a'], ours ['b']"])
 
+    def test_signature_may_take_more(self):
+        self.assertEqual(self.compare(f=["a", "b=1"]), [])
+        self.assertEqual(self.compare(f=["a", "b"]), ["f: ['a'], ours ['a', 'b']"])
+
+    def test_constructor_lacks_an_argument(self):
+        found = self.compare(**{"MR.__init__": ["pd", "size"]})
+        self.assertEqual(found, ["MR.__init__: does not take length"])
+
     def test_kinds_of_callables_are_not_compared(self):
         self.assertEqual(self.compare(f="function"), [])
+
+    def test_missing_module(self):
+        found = abi_python.compare_module(self.STOCK, None)
+        self.assertEqual(found, [Difference(abi_python.MODULE, "missing")])
+
+    def test_module_that_cannot_be_imported(self):
+        (found,) = abi_python.compare_module(self.STOCK, "no such library")
+        self.assertIn("no such library", found.text)
+
+    def test_module_of_another_python_has_to_be_there(self):
+        self.assertEqual(abi_python.compare_module("for another", {}), [])
+
+    def test_lines_of_our_list_have_reasons(self):
+        with open(abi_python.LIST, encoding="ascii") as lines:
+            known = parse(lines)
+        self.assertTrue(known)
+        for line in known:
+            self.assertTrue(line.where.startswith("pyverbs."), line.where)
+            self.assertLessEqual(set(line.packages), set(PACKAGES))
+            self.assertTrue(line.reason, line.what)
 
 
 if __name__ == "__main__":

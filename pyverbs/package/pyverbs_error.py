@@ -6,7 +6,12 @@ import os
 
 
 class PyverbsError(Exception):
-    """Base of everything raised on purpose."""
+    """Base of everything raised on purpose. -1 for error_code: no errno."""
+
+    def __init__(self, msg, error_code=-1):
+        if error_code != -1:
+            msg = f'{msg}. Errno: {error_code}, {os.strerror(error_code)}'
+        super().__init__(msg)
 
 
 class PyverbsRDMAError(PyverbsError):
@@ -17,9 +22,7 @@ class PyverbsRDMAError(PyverbsError):
 
     def __init__(self, msg, error_code=-1):
         self._error_code = error_code
-        if error_code != -1:
-            msg = f'{msg}. Errno: {error_code}, {os.strerror(error_code)}'
-        super().__init__(msg)
+        super().__init__(msg, error_code)
 
     @property
     def error_code(self):
@@ -28,3 +31,6 @@ class PyverbsRDMAError(PyverbsError):
 
 class PyverbsUserError(PyverbsError):
     """The arguments cannot be meant; no verb was called."""
+
+    def __init__(self, msg):
+        super().__init__(msg)

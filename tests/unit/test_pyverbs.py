@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""What pyverbs does without a device: words for numbers, printing, memory.
+
+test_pyverbs.py BUILD [ARGUMENT...]: of the build tree given.
+"""
+
+import ctypes
+import os
+import sys
+import unittest
+
+BUILD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else ""
+sys.path.insert(0, os.path.join(BUILD, "python"))
+
+from pyverbs import base, dma_util, enums as e, libibverbs_enums, mem_alloc, names, utils
+from pyverbs.addr import AHAttr, GID, GlobalRoute
+from pyverbs.cq import CqInitAttrEx, WC
+from pyverbs.flow import FlowAction, FlowAttr
+from pyverbs.pyverbs_error import PyverbsError, PyverbsRDMAError, PyverbsUserError
+from pyverbs.qp import QPAttr, QPCap, QPInitAttrEx
+from pyverbs.spec import EthSpec, Ipv6Spec
+from pyverbs.wr import SGE, SendWR
+
+
+def fields(text):
+    """The lines `name value` of a printed object."""
+    return dict(line.split(None, 1) for line in text.splitlines()[1:]
+                if len(line.split(None, 1)) == 2)
+
+
+class Words(unittest.TestCase):
+    def test_every_status_has_words(self):
+        for status in e.ibv_wc_status:
+            self.assertNotIn("Unknown", names.cqe_status_to_str(status))
+
+    def test_every_opcode_has_words(self):
+        said = {names.cqe_opcode_to_str(opcode)
+                for name, opcode in e.ibv_wc_opcode.__members__.items()
+                if not name.startswith("IBV_WC_DRIVER")}
+        self.assertFalse([text for text in said if "Unknown" in text])
+
+    def test_every_qp_state_has_a_word(self):
+        for state in e.ibv_qp_state:
+            if state != e.IBV_QPS_UNKNOWN:
+                self.assertNotIn("Unknown", names.qp_state_to_str(state))
+
+    def test_unknown_numbers_are_told(self):
+        self.assertIn("77", names.qp_state_to_str(77))
+        self.assertIn("77", names.port_state_to_str(77))
+        self.assertIn("77", names.translate_event_type(77))
+
+    def test_speed_of_a_lane(self):
+        self.assertEqual(names.speed_to_str(32, 0), "25.0 Gbps (32)")
+        self.assertEqual(names.speed_to_str(0, 256), "200.0 Gbps (256)")
+        self.assertEqual(names.speed_to_str(3, 0), "Invalid speed")
+
+    def test_flags_by_name(self):
+        flags = e.IBV_SEND_FENCE | e.IBV_SEND_INLINE
+        self.assertEqual(names.send_flags_to_str(flags),
+                         "IBV_SEND_FENCE IBV_SEND_INLINE ")
+        self.assertEqual(names.translate_device_caps(e.IBV_DEVICE_XRC).split(),
+                         ["IBV_DEVICE_XRC"])
+
+    def test_guid(self):
+        self.assertEqual(names.guid_to_hex(0x1122334455667788), "1122334455667788")
+
+
+class Utils(unittest.TestCase):
+    def test_be64toh_turns_bytes(self):
+        num = int.from_bytes(bytes(range(8)), sys.byteorder)
+        self.assertEqual(utils.be64toh(num), 0x0001020304050607)
+
+    def test_gid_from_halves(self):
+        halves = [int.from_bytes(half, sys.byteorder)
+                  for half in (b"\xfe\x80" + bytes(6), bytes(7) + b"\x01")]
+        self.assertEqual(utils.gid_str(*halves), str(GID("fe80::1")))
+
+    def test_gid_as_array(self):
+        self.assertEqual(utils.gid_str_to_array("fe80::1"),
+                         ["fe", "80"] + ["00"] * 13 + ["01"])
+
+    def test_bad_gid_is_user_error(self):
+        with self.assertRaises(PyverbsUserError):
+            utils.gid_str_to_array("fe80")
+
+
+class Errors(unittest.TestCase):
+    def test_errno_is_in_the_text_and_the_attribute(self):
+        error = PyverbsRDMAError("no luck", 5)
+        self.assertEqual(error.error_code, 5)
+        self.assertEqual(str(error), f"no luck. Errno: 5, {os.strerror(5)}")
+
+    def test_without_errno(self):
+        self.assertEqual(PyverbsRDMAError("no luck").error_code, -1)
+        self.assertEqual(str(PyverbsError("no luck")), "no luck")
+
+    def test_errno_given_wins(self):
+        self.assertEqual(base.PyverbsRDMAErrno("no luck", 22).error_code, 22)
+
+
+class Printing(unittest.TestCase):
+    def test_attributes_in_lines(self):
+        self.assertEqual(fields(str(QPCap(max_send_wr=3)))["max_send_wr"], "3")
+
+    def test_enums_by_name(self):
+        self.assertEqual(fields(str(QPAttr()))["qp_state"], "IBV_QPS_INIT")
+
+    def test_flags_by_name(self):
+        attr = QPAttr()
+        attr.qp_access_flags = e.IBV_ACCESS_REMOTE_READ | 1 << 31
+        self.assertEqual(fields(str(attr))["qp_access_flags"],
+                         "IBV_ACCESS_REMOTE_READ | 0x80000000")
+
+    def test_attributes_within_attributes(self):
+        route = GlobalRoute(GID("fe80::1"), sgid_index=5)
+        attr = QPAttr()
+        attr.ah_attr = AHAttr(is_global=1, gr=route)
+        self.assertIn("\n  ah_attr:\n    dlid ", str(attr))
+        self.assertIn("    sgid_index           5\n", str(attr))
+
+    def test_specifications_of_a_flow(self):
+        attr = FlowAttr(num_of_specs=1)
+        attr.specs.append(EthSpec(dst_mac="00:11:22:33:44:55"))
+        self.assertIn("specs[0]:", str(attr))
+
+    def test_specification_has_masks(self):
+        text = str(Ipv6Spec(dst_ip="::1", dst_ip_mask="::f"))
+        self.assertRegex(text, r"dst_ip +::1 mask ::f\n")
+        self.assertTrue(text.startswith("Ipv6Spec IBV_FLOW_SPEC_IPV6\n"), text)
+
+    def test_completion(self):
+        self.assertIn("IBV_WC_SUCCESS", str(WC(wr_id=7)))
+
+    def test_cq_attributes(self):
+        self.assertEqual(fields(str(CqInitAttrEx(cqe=9)))["cqe"], "9")
+
+    def test_names_of_masks(self):
+        attr = QPInitAttrEx(comp_mask=e.IBV_QP_INIT_ATTR_PD,
+                            create_flags=e.IBV_QP_CREATE_SCATTER_FCS)
+        self.assertEqual(attr.mask_to_str(), "IBV_QP_INIT_ATTR_PD ")
+        self.assertEqual(attr.flags_to_str(), "IBV_QP_CREATE_SCATTER_FCS ")
+
+
+class Requests(unittest.TestCase):
+    def test_sges_come_back(self):
+        wr = SendWR(num_sge=2, sg=[SGE(1, 2, 3), SGE(4, 5, 6)])
+        self.assertEqual([sge.addr for sge in wr.sg_list], [1, 4])
+
+    def test_sge_replaces_the_list(self):
+        wr = SendWR(num_sge=2, sg=[SGE(1, 2, 3), SGE(4, 5, 6)])
+        wr.sg_list = SGE(7, 8, 9)
+        self.assertEqual([sge.lkey for sge in wr.sg_list], [9])
+        self.assertEqual(wr.num_sge, 1)
+
+    def test_remote_key(self):
+        wr = SendWR(opcode=e.IBV_WR_RDMA_WRITE)
+        wr.set_wr_rdma(77, 4096)
+        self.assertEqual(wr.rkey, 77)
+
+    def test_sge_reads_its_memory(self):
+        memory = ctypes.create_string_buffer(b"0123456789", 10)
+        sge = SGE(ctypes.addressof(memory), 10, 0)
+        self.assertEqual(sge.read(3, 7), b"789")
+
+    def test_sge_reads_not_beyond_it(self):
+        sge = SGE(0, 10, 0)
+        for length, offset in ((11, 0), (1, 10), (2**63, 2**63), (0, 11)):
+            with self.assertRaises(PyverbsUserError):
+                sge.read(length, offset)
+
+    def test_next_key_changes_its_last_byte(self):
+        self.assertEqual(base.inc_rkey(0x1234), 0x1235)
+        self.assertEqual(base.inc_rkey(0x12ff), 0x1200)
+
+
+class Memory(unittest.TestCase):
+    def test_registers_take_bytes_as_they_are(self):
+        memory = ctypes.create_string_buffer(16)
+        dma_util.mmio_write32_as_be(ctypes.addressof(memory), 0x01020304)
+        dma_util.mmio_write64_as_be(ctypes.addressof(memory) + 8, 0x05060708)
+        dma_util.udma_to_dev_barrier()
+        dma_util.udma_from_dev_barrier()
+        expected = (0x01020304).to_bytes(4, sys.byteorder) + bytes(4) + \
+            (0x05060708).to_bytes(8, sys.byteorder)
+        self.assertEqual(memory.raw, expected)
+
+    def test_madvise_drops_what_was_written(self):
+        addr = mem_alloc.mmap(length=4096)
+        mem_alloc.write(addr, b"x", 1)
+        mem_alloc.madvise(addr, 4096)
+        self.assertEqual(mem_alloc.read(addr, 1), b"\0")
+        mem_alloc.munmap(addr, 4096)
+
+
+class Others(unittest.TestCase):
+    def test_both_names_of_the_enums(self):
+        self.assertIs(libibverbs_enums.ibv_qp_type, e.ibv_qp_type)
+        self.assertEqual(libibverbs_enums.IBV_TMH_EAGER, 3)
+        self.assertEqual(libibverbs_enums._IBV_ADVISE_MR_FLAG_FLUSH, 1)
+
+    def test_flow_action_of_no_device(self):
+        action = FlowAction()
+        action.close()
+        action.close()
+
+    def test_log_level_is_of_the_class(self):
+        import logging
+        QPCap().set_log_level(logging.DEBUG)
+        logger = logging.getLogger("pyverbs.qp.QPCap")
+        self.addCleanup(logger.setLevel, logging.NOTSET)
+        self.assertEqual(logger.level, logging.DEBUG)
+
+
+if __name__ == "__main__":
+    unittest.main()
