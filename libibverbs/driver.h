@@ -549,6 +549,11 @@ int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
 int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
 			  uint64_t iova, int fd, int access,
 			  struct ibv_mr *mr);
+/* Likewise; attrs is the method, with what is the driver's in it. */
+int ibv_cmd_reg_dmabuf_mr_attrs(struct ibv_pd *pd, uint64_t offset,
+				size_t length, uint64_t iova, int fd,
+				int access, struct ibv_mr *mr,
+				struct verbs_attrs *attrs);
 int ibv_cmd_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
 		     void *addr, size_t length, int access);
 int ibv_cmd_dereg_mr(struct ibv_mr *mr);

@@ -169,33 +169,44 @@ int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
 }
 
 VERBS_EXPORT
-int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
-			  uint64_t iova, int fd, int access, struct ibv_mr *mr)
+int ibv_cmd_reg_dmabuf_mr_attrs(struct ibv_pd *pd, uint64_t offset,
+				size_t length, uint64_t iova, int fd,
+				int access, struct ibv_mr *mr,
+				struct verbs_attrs *attrs)
 {
 	struct ib_uverbs_attr *handle;
-	struct verbs_attrs attrs;
 	uint32_t lkey, rkey;
 	int ret;
 
-	attrs_init(&attrs, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
-	handle = attr_new_obj(&attrs, UVERBS_ATTR_REG_DMABUF_MR_HANDLE);
-	attr_in_obj(&attrs, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd->handle);
-	attr_in_u64(&attrs, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, offset);
-	attr_in_u64(&attrs, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, length);
-	attr_in_u64(&attrs, UVERBS_ATTR_REG_DMABUF_MR_IOVA, iova);
+	handle = attr_new_obj(attrs, UVERBS_ATTR_REG_DMABUF_MR_HANDLE);
+	attr_in_obj(attrs, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd->handle);
+	attr_in_u64(attrs, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, offset);
+	attr_in_u64(attrs, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, length);
+	attr_in_u64(attrs, UVERBS_ATTR_REG_DMABUF_MR_IOVA, iova);
 	/* A plain number to the kernel's decoder, not one of its fd kinds. */
-	attr_in_u32(&attrs, UVERBS_ATTR_REG_DMABUF_MR_FD, (uint32_t)fd);
-	attr_in_u32(&attrs, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS,
+	attr_in_u32(attrs, UVERBS_ATTR_REG_DMABUF_MR_FD, (uint32_t)fd);
+	attr_in_u32(attrs, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS,
 		    (uint32_t)access);
-	attr_out_u32(&attrs, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &lkey);
-	attr_out_u32(&attrs, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &rkey);
-	ret = verbs_ioctl(pd->context, &attrs);
+	attr_out_u32(attrs, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &lkey);
+	attr_out_u32(attrs, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &rkey);
+	ret = verbs_ioctl(pd->context, attrs);
 	if (ret)
 		return ret;
 	mr_fill(mr, pd, handle->data, lkey, rkey);
 	to_vmr(mr)->type = VERBS_MR_DMABUF;
 	to_vmr(mr)->access = (unsigned int)access;
 	return 0;
+}
+
+VERBS_EXPORT
+int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
+			  uint64_t iova, int fd, int access, struct ibv_mr *mr)
+{
+	struct verbs_attrs attrs;
+
+	attrs_init(&attrs, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
+	return ibv_cmd_reg_dmabuf_mr_attrs(pd, offset, length, iova, fd, access,
+					   mr, &attrs);
 }
 
 VERBS_EXPORT

@@ -279,17 +279,21 @@ static void drop_cqe(struct mlx5_srq *srq, const struct prm_cqe *cqe)
 
 /*
  * What stays moves up to the end of the ring's used part, because the
- * device goes on there; the room that is left below counts as consumed.
+ * device goes on there; the room that is left below counts as consumed. Of a
+ * ring that the program reads itself nothing here knows what it has read.
  */
 static void clean_locked(struct mlx5_cq *cq, const struct mlx5_rsc *rsc,
 			 struct mlx5_srq *srq)
 {
-	uint32_t from = mlx5_cq_end(cq);
-	uint32_t to = from;
 	struct prm_cqe *cqe;
+	uint32_t from, to;
 
 	if (cq->last_rsc == rsc)
 		cq->last_rsc = &mlx5_no_rsc; /* it may go away */
+	if (cq->dv_owned)
+		return;
+	from = mlx5_cq_end(cq);
+	to = from;
 	while (from != cq->ci) {
 		from--;
 		cqe = mlx5_cqe_at(cq, from);

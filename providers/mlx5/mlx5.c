@@ -39,10 +39,11 @@ void mlx5_lock_wait(struct mlx5_lock *lock)
  * A kernel that has no doorbell pages as objects reserves a fixed set of
  * registers for the context, and says how many.
  */
-static int get_context(struct verbs_context *vctx,
+static int get_context(struct verbs_context *vctx, uint32_t flags,
 		       struct mlx5_ib_alloc_ucontext_resp *resp)
 {
 	struct mlx5_ib_alloc_ucontext_req_v2 req = {
+		.flags = flags,
 		.total_num_bfregs = MLX5_BFREGS,
 		.num_low_latency_bfregs = MLX5_LOW_LATENCY_BFREGS,
 		.max_cqe_version = MAX_CQE_VERSION,
@@ -57,6 +58,14 @@ static int get_context(struct verbs_context *vctx,
 
 	memset(resp, 0, sizeof(*resp));
 	return ibv_cmd_get_context(vctx, &udata);
+}
+
+/* Programs use DEVX on any context, so each has it where the device does. */
+static int get_any_context(struct mlx5_context *ctx,
+			   struct mlx5_ib_alloc_ucontext_resp *resp)
+{
+	ctx->devx_err = get_context(&ctx->vctx, MLX5_IB_ALLOC_UCTX_DEVX, resp);
+	return ctx->devx_err ? get_context(&ctx->vctx, 0, resp) : 0;
 }
 
 /* MLX5_CQE_SIZE is the stock library's variable for the same. */
@@ -84,6 +93,7 @@ static int take_response(struct mlx5_context *ctx,
 {
 	if (resp->cqe_version > MAX_CQE_VERSION)
 		return EOPNOTSUPP;
+	ctx->resp = *resp;
 	ctx->limits.max_sq_desc_sz = resp->max_sq_desc_sz;
 	ctx->limits.max_rq_desc_sz = resp->max_rq_desc_sz;
 	ctx->limits.max_send_wqebb = resp->max_send_wqebb;
@@ -104,7 +114,7 @@ static int mlx5_init_context(struct verbs_context *vctx)
 	struct mlx5_ib_alloc_ucontext_resp resp;
 	int err;
 
-	err = get_context(vctx, &resp);
+	err = get_any_context(ctx, &resp);
 	if (err)
 		return err;
 	err = take_response(ctx, &resp);
@@ -126,6 +136,7 @@ static void mlx5_uninit_context(struct verbs_context *vctx)
 	mlx5_table_fini(&ctx->srqs);
 	mlx5_table_fini(&ctx->rscs);
 	mlx5_dbrecs_fini(&ctx->dbrecs);
+	mlx5_unmap_clocks(ctx);
 	mlx5_fini_uars(ctx);
 }
 

@@ -119,6 +119,7 @@ extern struct mlx5_rsc mlx5_no_rsc;
 
 struct mlx5_bfreg {
 	void *reg;
+	off_t mmap_offset; /* of its page */
 	uint32_t buf_size; /* for BlueFlame; 0: doorbells only */
 	uint32_t offset; /* of the half that is next */
 	bool shared; /* other queues may use it at the same time */
@@ -127,7 +128,15 @@ struct mlx5_bfreg {
 	uint32_t users; /* dynamic: queues that have it */
 };
 
-struct mlx5_uar;
+/* A page that is an object of the kernel. */
+struct mlx5_uar {
+	uint8_t *page;
+	size_t len;
+	off_t offset; /* that mapped it */
+	uint32_t handle;
+	uint32_t page_id;
+	struct mlx5_bfreg bfreg[PRM_USABLE_BFREGS_PER_UAR];
+};
 
 struct mlx5_uars {
 	pthread_mutex_t lock; /* of the dynamic pages and their users */
@@ -158,6 +167,10 @@ struct mlx5_limits {
 struct mlx5_context {
 	struct verbs_context vctx; /* first: the library allocates it */
 	struct mlx5_limits limits;
+	struct mlx5_ib_alloc_ucontext_resp resp; /* to GET_CONTEXT, as it was */
+	int devx_err; /* why it has no DEVX; 0: it has */
+	void *clock_info; /* pages mapped when first asked for */
+	void *core_clock;
 	uint8_t cqe_version;
 	uint32_t cqe_size;
 	size_t page_size;
@@ -169,16 +182,30 @@ struct mlx5_context {
 	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
 };
 
+/* In the page number of a file offset that is mapped, above an index. */
+#define MLX5_MMAP_CMD_SHIFT 8
+
 /* All return 0 or an errno value. */
 int mlx5_init_uars(struct mlx5_context *ctx,
 		   const struct mlx5_ib_alloc_ucontext_resp *resp);
 void mlx5_fini_uars(struct mlx5_context *ctx);
-int mlx5_init_fixed_bfregs(struct mlx5_uars *uars);
+int mlx5_init_fixed_bfregs(struct mlx5_context *ctx);
 /* The register that the kernel chose; NULL if there is none such. */
 struct mlx5_bfreg *mlx5_fixed_bfreg(struct mlx5_uars *uars, uint32_t index);
 /* Dynamic: one for a queue to come; NULL with errno. */
 struct mlx5_bfreg *mlx5_get_bfreg(struct mlx5_context *ctx);
 void mlx5_put_bfreg(struct mlx5_context *ctx, struct mlx5_bfreg *bfreg);
+
+/* A page, mapped; type: enum mlx5_ib_uapi_uar_alloc_type. NULL with *err. */
+struct mlx5_uar *mlx5_new_uar(struct mlx5_context *ctx, uint64_t type,
+			      int *err);
+void mlx5_free_uar(struct mlx5_context *ctx, struct mlx5_uar *uar);
+
+/* The kernel's page of the device's clock; NULL: it has none. */
+const struct mlx5_ib_clock_info *mlx5_clock_info(struct mlx5_context *ctx);
+/* The clock's register, likewise. */
+void *mlx5_core_clock(struct mlx5_context *ctx);
+void mlx5_unmap_clocks(struct mlx5_context *ctx);
 
 struct mlx5_pd {
 	union {
@@ -197,6 +224,7 @@ struct mlx5_cq {
 	};
 	struct mlx5_lock lock; /* all below that changes */
 	bool single_threaded; /* the lock is not taken */
+	bool dv_owned; /* the program reads the ring itself */
 	uint32_t ci; /* completions consumed; wraps at 32 bits */
 	uint32_t num_cqe; /* power of two */
 	uint32_t cqe_shift;

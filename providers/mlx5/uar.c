@@ -22,8 +22,6 @@
 
 #include "mlx5.h"
 
-#define MMAP_CMD_SHIFT 8
-
 /* Of the dynamic pages so many have registers with one queue each. */
 #define OWN_PAGES 4
 #define MAX_PAGES 8
@@ -41,13 +39,18 @@ static uint32_t buf_size(const struct mlx5_uars *uars)
 
 /* ---- Fixed ------------------------------------------------------------------ */
 
-/* Command and index share the page number of the file offset. */
+/* Command and index share the page number. */
+static off_t fixed_offset(const struct mlx5_context *ctx, uint32_t index)
+{
+	off_t pgoff = MLX5_IB_MMAP_REGULAR_PAGE << MLX5_MMAP_CMD_SHIFT | index;
+
+	return pgoff * (off_t)ctx->page_size;
+}
+
 static void *map_fixed_page(struct mlx5_context *ctx, uint32_t index)
 {
-	off_t pgoff = MLX5_IB_MMAP_REGULAR_PAGE << MMAP_CMD_SHIFT | index;
-
 	return mmap(NULL, ctx->page_size, PROT_WRITE, MAP_SHARED,
-		    ctx->vctx.context.cmd_fd, pgoff * (off_t)ctx->page_size);
+		    ctx->vctx.context.cmd_fd, fixed_offset(ctx, index));
 }
 
 static void unmap_fixed(struct mlx5_context *ctx)
@@ -80,7 +83,7 @@ static int map_fixed(struct mlx5_context *ctx)
 		}
 		uars->page[i] = page;
 	}
-	err = mlx5_init_fixed_bfregs(uars);
+	err = mlx5_init_fixed_bfregs(ctx);
 	if (err)
 		unmap_fixed(ctx);
 	return err;
@@ -90,20 +93,24 @@ static int map_fixed(struct mlx5_context *ctx)
  * The first is for doorbells only, the last few the kernel gives to one QP
  * each.
  */
-static void init_fixed(struct mlx5_uars *uars, uint32_t n)
+static void init_fixed(const struct mlx5_context *ctx, uint32_t n)
 {
+	const struct mlx5_uars *uars = &ctx->uars;
 	struct mlx5_bfreg *bfreg = &uars->fixed[n];
 	uint32_t uar = n / PRM_USABLE_BFREGS_PER_UAR;
-	uint8_t *page = uars->page[uar / uars->uars_per_page] +
+	uint32_t index = uar / uars->uars_per_page;
+	uint8_t *page = uars->page[index] +
 			(size_t)(uar % uars->uars_per_page) * PRM_UAR_SIZE;
 
 	bfreg->reg = reg_at(uars, page, n % PRM_USABLE_BFREGS_PER_UAR);
+	bfreg->mmap_offset = fixed_offset(ctx, index);
 	bfreg->buf_size = n ? buf_size(uars) : 0;
 	bfreg->shared = n + MLX5_LOW_LATENCY_BFREGS < uars->num_fixed;
 }
 
-int mlx5_init_fixed_bfregs(struct mlx5_uars *uars)
+int mlx5_init_fixed_bfregs(struct mlx5_context *ctx)
 {
+	struct mlx5_uars *uars = &ctx->uars;
 	uint32_t n;
 
 	uars->num_fixed = uars->num_pages * uars->uars_per_page *
@@ -112,7 +119,7 @@ int mlx5_init_fixed_bfregs(struct mlx5_uars *uars)
 	if (!uars->fixed)
 		return ENOMEM;
 	for (n = 0; n < uars->num_fixed; n++)
-		init_fixed(uars, n);
+		init_fixed(ctx, n);
 	uars->arm_page = uars->page[0];
 	return 0;
 }
@@ -130,14 +137,6 @@ struct mlx5_bfreg *mlx5_fixed_bfreg(struct mlx5_uars *uars, uint32_t index)
 }
 
 /* ---- Dynamic ------------------------------------------------------------------ */
-
-struct mlx5_uar {
-	uint8_t *page;
-	size_t len;
-	uint32_t handle;
-	uint32_t page_id;
-	struct mlx5_bfreg bfreg[PRM_USABLE_BFREGS_PER_UAR];
-};
 
 static int cmd_alloc_uar(struct mlx5_context *ctx, struct mlx5_uar *uar,
 			 uint64_t type, uint64_t *offset)
@@ -188,10 +187,11 @@ static int map_uar(struct mlx5_context *ctx, struct mlx5_uar *uar,
 		return err;
 	}
 	uar->page = page;
+	uar->offset = (off_t)offset;
 	return 0;
 }
 
-static void free_uar(struct mlx5_context *ctx, struct mlx5_uar *uar)
+void mlx5_free_uar(struct mlx5_context *ctx, struct mlx5_uar *uar)
 {
 	if (!uar)
 		return;
@@ -200,9 +200,7 @@ static void free_uar(struct mlx5_context *ctx, struct mlx5_uar *uar)
 	free(uar);
 }
 
-/* Write-combining where the machine can, else just not cached. */
-static struct mlx5_uar *new_uar(struct mlx5_context *ctx, uint64_t type,
-				int *err)
+struct mlx5_uar *mlx5_new_uar(struct mlx5_context *ctx, uint64_t type, int *err)
 {
 	struct mlx5_uar *uar = calloc(1, sizeof(*uar));
 
@@ -210,8 +208,6 @@ static struct mlx5_uar *new_uar(struct mlx5_context *ctx, uint64_t type,
 	if (!uar)
 		return NULL;
 	*err = map_uar(ctx, uar, type);
-	if (*err && type == MLX5_IB_UAPI_UAR_ALLOC_TYPE_BF)
-		*err = map_uar(ctx, uar, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC);
 	if (*err) {
 		free(uar);
 		return NULL;
@@ -219,6 +215,7 @@ static struct mlx5_uar *new_uar(struct mlx5_context *ctx, uint64_t type,
 	return uar;
 }
 
+/* Write-combining where the machine can, else just not cached. */
 static int add_page_locked(struct mlx5_context *ctx, uint32_t index)
 {
 	struct mlx5_uars *uars = &ctx->uars;
@@ -226,11 +223,14 @@ static int add_page_locked(struct mlx5_context *ctx, uint32_t index)
 	uint32_t i;
 	int err;
 
-	uar = new_uar(ctx, MLX5_IB_UAPI_UAR_ALLOC_TYPE_BF, &err);
+	uar = mlx5_new_uar(ctx, MLX5_IB_UAPI_UAR_ALLOC_TYPE_BF, &err);
+	if (!uar)
+		uar = mlx5_new_uar(ctx, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC, &err);
 	if (!uar)
 		return err;
 	for (i = 0; i < PRM_USABLE_BFREGS_PER_UAR; i++) {
 		uar->bfreg[i].reg = reg_at(uars, uar->page, i);
+		uar->bfreg[i].mmap_offset = uar->offset;
 		uar->bfreg[i].buf_size = buf_size(uars);
 		uar->bfreg[i].shared = index >= OWN_PAGES;
 		uar->bfreg[i].page_id = uar->page_id;
@@ -312,7 +312,7 @@ static int init_dynamic(struct mlx5_context *ctx)
 	uars->dyn = calloc(MAX_PAGES, sizeof(*uars->dyn));
 	if (!uars->dyn)
 		return ENOMEM;
-	uars->arm = new_uar(ctx, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC, &err);
+	uars->arm = mlx5_new_uar(ctx, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC, &err);
 	if (!uars->arm) {
 		free(uars->dyn);
 		return err;
@@ -327,8 +327,8 @@ static void fini_dynamic(struct mlx5_context *ctx)
 	uint32_t i;
 
 	for (i = 0; i < MAX_PAGES; i++)
-		free_uar(ctx, ctx->uars.dyn[i]);
-	free_uar(ctx, ctx->uars.arm);
+		mlx5_free_uar(ctx, ctx->uars.dyn[i]);
+	mlx5_free_uar(ctx, ctx->uars.arm);
 	free(ctx->uars.dyn);
 }
 

@@ -28,7 +28,6 @@
 #define UNSUPPORTED_STATUS(name) UNSUPPORTED(int, name, EOPNOTSUPP)
 #define UNSUPPORTED_COUNT(name) UNSUPPORTED(int, name, -EOPNOTSUPP)
 #define UNSUPPORTED_FD(name) UNSUPPORTED(int, name, -1)
-#define UNSUPPORTED_LENGTH(name) UNSUPPORTED(ssize_t, name, -1)
 
 /* Frees what no call here ever made. */
 #define UNSUPPORTED_NOTHING(name)     \
@@ -40,17 +39,12 @@
 /* clang-format off */
 
 /* Device and context */
-UNSUPPORTED_STATUS(_mlx5dv_query_port)
-UNSUPPORTED_POINTER(mlx5dv_open_device)
 UNSUPPORTED_STATUS(mlx5dv_set_context_attr)
-UNSUPPORTED_STATUS(mlx5dv_get_clock_info)
-UNSUPPORTED_STATUS(mlx5dv_get_data_direct_sysfs_path)
 UNSUPPORTED_POINTER(mlx5dv_get_vfio_device_list)
 UNSUPPORTED_FD(mlx5dv_vfio_get_events_fd)
 UNSUPPORTED_STATUS(mlx5dv_vfio_process_events)
 
 /* Objects of the verbs, with more */
-UNSUPPORTED_STATUS(mlx5dv_init_obj)
 UNSUPPORTED_POINTER(mlx5dv_create_cq)
 UNSUPPORTED_POINTER(mlx5dv_create_qp)
 UNSUPPORTED_POINTER(mlx5dv_qp_ex_from_ibv_qp_ex)
@@ -66,7 +60,6 @@ UNSUPPORTED_STATUS(mlx5dv_reserved_qpn_alloc)
 UNSUPPORTED_STATUS(mlx5dv_reserved_qpn_dealloc)
 
 /* Memory */
-UNSUPPORTED_POINTER(mlx5dv_reg_dmabuf_mr)
 UNSUPPORTED_POINTER(mlx5dv_alloc_dm)
 UNSUPPORTED_POINTER(mlx5dv_dm_map_op_addr)
 UNSUPPORTED_POINTER(mlx5dv_create_mkey)
@@ -100,43 +93,13 @@ UNSUPPORTED_STATUS(mlx5dv_sched_node_destroy)
 UNSUPPORTED_STATUS(mlx5dv_sched_leaf_destroy)
 
 /* DEVX */
-UNSUPPORTED_POINTER(mlx5dv_devx_obj_create)
-UNSUPPORTED_STATUS(mlx5dv_devx_obj_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_obj_modify)
-UNSUPPORTED_STATUS(mlx5dv_devx_obj_destroy)
 UNSUPPORTED_STATUS(mlx5dv_devx_obj_export)
 UNSUPPORTED_POINTER(mlx5dv_devx_obj_import)
 UNSUPPORTED_NOTHING(mlx5dv_devx_obj_unimport)
-UNSUPPORTED_STATUS(mlx5dv_devx_general_cmd)
-UNSUPPORTED_POINTER(mlx5dv_devx_umem_reg)
-UNSUPPORTED_POINTER(mlx5dv_devx_umem_reg_ex)
-UNSUPPORTED_STATUS(mlx5dv_devx_umem_dereg)
 UNSUPPORTED_STATUS(mlx5dv_devx_umem_export)
 UNSUPPORTED_POINTER(mlx5dv_devx_umem_import)
 UNSUPPORTED_NOTHING(mlx5dv_devx_umem_unimport)
-UNSUPPORTED_POINTER(mlx5dv_devx_alloc_uar)
-UNSUPPORTED_NOTHING(mlx5dv_devx_free_uar)
 UNSUPPORTED_FD(mlx5dv_devx_uar_export_dmabuf_fd)
-UNSUPPORTED_STATUS(mlx5dv_devx_query_eqn)
-UNSUPPORTED_STATUS(mlx5dv_devx_cq_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_cq_modify)
-UNSUPPORTED_STATUS(mlx5dv_devx_qp_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_qp_modify)
-UNSUPPORTED_STATUS(mlx5dv_devx_srq_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_srq_modify)
-UNSUPPORTED_STATUS(mlx5dv_devx_wq_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_wq_modify)
-UNSUPPORTED_STATUS(mlx5dv_devx_ind_tbl_query)
-UNSUPPORTED_STATUS(mlx5dv_devx_ind_tbl_modify)
-UNSUPPORTED_POINTER(mlx5dv_devx_create_cmd_comp)
-UNSUPPORTED_NOTHING(mlx5dv_devx_destroy_cmd_comp)
-UNSUPPORTED_STATUS(mlx5dv_devx_obj_query_async)
-UNSUPPORTED_STATUS(mlx5dv_devx_get_async_cmd_comp)
-UNSUPPORTED_POINTER(mlx5dv_devx_create_event_channel)
-UNSUPPORTED_NOTHING(mlx5dv_devx_destroy_event_channel)
-UNSUPPORTED_STATUS(mlx5dv_devx_subscribe_devx_event)
-UNSUPPORTED_STATUS(mlx5dv_devx_subscribe_devx_event_fd)
-UNSUPPORTED_LENGTH(mlx5dv_devx_get_event)
 UNSUPPORTED_POINTER(mlx5dv_devx_alloc_msi_vector)
 UNSUPPORTED_STATUS(mlx5dv_devx_free_msi_vector)
 UNSUPPORTED_POINTER(mlx5dv_devx_create_eq)
@@ -200,13 +163,4 @@ VERBS_EXPORT void _mlx5dv_get_export_sizes(void *sizes, size_t sizes_len);
 void _mlx5dv_get_export_sizes(void *sizes, size_t sizes_len)
 {
 	memset(sizes, 0, sizes_len);
-}
-
-/* Programs linked before 2017 look it up at MLX5_1.0. */
-VERBS_EXPORT int mlx5dv_init_obj_1_0(void);
-__asm__(".symver mlx5dv_init_obj_1_0, mlx5dv_init_obj@MLX5_1.0");
-int mlx5dv_init_obj_1_0(void)
-{
-	errno = EOPNOTSUPP;
-	return EOPNOTSUPP;
 }

@@ -93,3 +93,10 @@ map_test(hns providers/stubs hnsdv.h hnsdv_)
 map_test(ionic providers/stubs ionic_dv.h ionic_dv_)
 map_test(mana providers/stubs manadv.h manadv_)
 map_test(mlx4 providers/stubs mlx4dv.h mlx4dv_)
+
+# The first is a macro now, the other is for libibverbs.
+set(UNDECLARED mlx5dv_create_flow verbs_provider_mlx5)
+map_test(mlx5 providers/mlx5 mlx5dv.h mlx5dv_)
+script_test(mlx5dv_not_implemented check_not_implemented.py
+	${PROJECT_SOURCE_DIR}/providers/mlx5/unsupported.c
+	${PROJECT_SOURCE_DIR}/providers/mlx5/README.md)
