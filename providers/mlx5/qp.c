@@ -28,42 +28,63 @@ static uint64_t round_up_pow2(uint64_t n)
 	return n <= 1 ? 1 : 1ull << (64 - __builtin_clzll(n - 1));
 }
 
-/* The largest WQE: what the device takes, and what DS can express. */
-static uint64_t max_wqe_size(const struct mlx5_limits *limits)
-{
-	uint64_t max_ds = PRM_MAX_DS * PRM_SEG_SIZE;
+/* What DS can express of one WQE. */
+#define MAX_WQE_SIZE ((uint64_t)PRM_MAX_DS * PRM_SEG_SIZE)
 
-	return limits->max_sq_desc_sz < max_ds ? limits->max_sq_desc_sz
-					       : max_ds;
+/*
+ * Binding a window takes a memory key along: the control segments of the WQE
+ * and of the key, 64 bytes together, the key's context and a block that tells
+ * of its memory.
+ */
+#define BIND_SIZE (3 * PRM_BLOCK_SIZE)
+
+#define WINDOW_OPS (IBV_QP_EX_WITH_BIND_MW | IBV_QP_EX_WITH_LOCAL_INV)
+#define ATOMIC_OPS                           \
+	(IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP | \
+	 IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
+#define RDMA_OPS                                                          \
+	(IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM | \
+	 IBV_QP_EX_WITH_RDMA_READ)
+#define ALL_OPS (WINDOW_OPS | ATOMIC_OPS | RDMA_OPS)
+
+/* Before the data, in a WQE of the request that takes most. */
+static uint64_t ops_overhead(uint64_t ops)
+{
+	uint64_t size = sizeof(struct prm_ctrl_seg);
+
+	if (ops & WINDOW_OPS)
+		return BIND_SIZE;
+	if (ops & (RDMA_OPS | ATOMIC_OPS))
+		size += sizeof(struct prm_raddr_seg);
+	if (ops & ATOMIC_OPS)
+		size += sizeof(struct prm_atomic_seg);
+	return size;
 }
 
-/* Before the data of the largest WQE without an atomic segment. */
-static uint64_t send_overhead(enum ibv_qp_type type)
+/*
+ * A program that does not say which requests it will post may post any. What
+ * is granted follows from this, and programs reckon with what the stock
+ * provider grants; so for UC, too, all that a connection could have.
+ */
+static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr)
 {
-	switch (type) {
+	uint64_t ops = attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
+			       ? attr->send_ops_flags
+			       : ALL_OPS;
+
+	switch (attr->qp_type) {
 	case IBV_QPT_UD:
 		return sizeof(struct prm_ctrl_seg) + sizeof(struct prm_av_seg);
 	case IBV_QPT_XRC_SEND:
-		return sizeof(struct prm_ctrl_seg) +
-		       sizeof(struct prm_xrc_seg) +
-		       sizeof(struct prm_raddr_seg);
+		return sizeof(struct prm_xrc_seg) + ops_overhead(ops);
 	default:
-		return sizeof(struct prm_ctrl_seg) +
-		       sizeof(struct prm_raddr_seg);
+		return ops_overhead(ops);
 	}
 }
 
-/* What every WQE has room for: an atomic with its one segment. */
-static uint64_t min_payload(enum ibv_qp_type type)
+static uint64_t payload_size(const struct ibv_qp_cap *cap)
 {
-	return type == IBV_QPT_UD ? PRM_SEG_SIZE : 2 * PRM_SEG_SIZE;
-}
-
-static uint64_t payload_size(const struct ibv_qp_init_attr_ex *attr)
-{
-	const struct ibv_qp_cap *cap = &attr->cap;
-	uint64_t size = max_u64(min_payload(attr->qp_type),
-				(uint64_t)cap->max_send_sge * PRM_SEG_SIZE);
+	uint64_t size = (uint64_t)cap->max_send_sge * PRM_SEG_SIZE;
 
 	if (!cap->max_inline_data)
 		return size;
@@ -71,34 +92,38 @@ static uint64_t payload_size(const struct ibv_qp_init_attr_ex *attr)
 				       PRM_SEG_SIZE));
 }
 
+/* In a WQE of that size. None is left where only the overhead filled it. */
+static uint32_t max_inline(uint64_t size, uint64_t overhead)
+{
+	if (size > MAX_WQE_SIZE)
+		size = MAX_WQE_SIZE;
+	return size > overhead ? size - overhead - INLINE_HEADER : 0;
+}
+
 /*
  * A WQE gets whole blocks. What the rounding leaves over goes to the
- * program as room for inline data and segments.
+ * program as room for inline data.
  */
 static int size_sq(const struct mlx5_limits *limits,
 		   const struct ibv_qp_init_attr_ex *attr,
 		   struct mlx5_qp_sizes *sizes)
 {
-	uint64_t overhead = send_overhead(attr->qp_type);
-	uint64_t max_size = max_wqe_size(limits);
-	uint64_t size = overhead + payload_size(attr);
+	uint64_t overhead = send_overhead(attr);
+	uint64_t size = overhead + payload_size(&attr->cap);
 	uint64_t blocks;
 
 	if (!attr->cap.max_send_wr || attr->qp_type == IBV_QPT_XRC_RECV)
 		return 0;
-	if (size > max_size)
+	if (size > MAX_WQE_SIZE)
 		return EINVAL;
 	size = align_u64(size, PRM_BLOCK_SIZE);
 	blocks = round_up_pow2(attr->cap.max_send_wr * (size / PRM_BLOCK_SIZE));
-	if (blocks > limits->max_send_wqebb)
+	if (size > limits->max_sq_desc_sz || blocks > limits->max_send_wqebb)
 		return EINVAL;
 	sizes->sq_blocks = blocks;
 	sizes->sq_wqe_blocks = size / PRM_BLOCK_SIZE;
-	if (size > max_size)
-		size = max_size;
-	size -= overhead;
-	sizes->sq_max_sge = size / PRM_SEG_SIZE;
-	sizes->sq_max_inline = size - INLINE_HEADER;
+	sizes->sq_max_sge = attr->cap.max_send_sge;
+	sizes->sq_max_inline = max_inline(size, overhead);
 	return 0;
 }
 

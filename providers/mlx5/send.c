@@ -81,7 +81,6 @@ static NEVER_INLINE int build_read(struct mlx5_sq *sq,
 	return 0;
 }
 
-/* The operands take the place of one segment of data. */
 static NEVER_INLINE int build_atomic(struct mlx5_sq *sq,
 				     const struct ibv_send_wr *wr,
 				     struct prm_ctrl_seg *ctrl, void *seg)
@@ -98,7 +97,7 @@ static NEVER_INLINE int build_atomic(struct mlx5_sq *sq,
 				      wr->wr.atomic.compare_add);
 	else
 		seg = mlx5_put_atomic(seg, wr->wr.atomic.compare_add, 0);
-	n = mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge - 1,
+	n = mlx5_put_sges(sq, seg, wr->sg_list, wr->num_sge, sq->max_sge,
 			  PRM_ATOMIC_LEN);
 	if (unlikely(n < 0))
 		return EINVAL;

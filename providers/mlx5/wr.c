@@ -271,19 +271,15 @@ static NEVER_INLINE void set_sges(struct mlx5_sq *sq, const struct ibv_sge *sge,
 				  size_t num_sge)
 {
 	struct mlx5_batch *batch = &sq->batch;
-	uint32_t max_sge = sq->max_sge;
-	uint32_t cut = PRM_MAX_DATA_LEN;
+	uint32_t cut = batch->payload == MLX5_PAYLOAD_ATOMIC ? PRM_ATOMIC_LEN
+							     : PRM_MAX_DATA_LEN;
 
-	if (unlikely(!batch->ctrl || num_sge > max_sge)) {
+	if (unlikely(!batch->ctrl || num_sge > sq->max_sge)) {
 		take_data(sq, -1);
 		return;
 	}
-	if (batch->payload == MLX5_PAYLOAD_ATOMIC) {
-		max_sge--; /* the operands take the place of one */
-		cut = PRM_ATOMIC_LEN;
-	}
-	take_data(sq,
-		  mlx5_put_sges(sq, batch->seg, sge, num_sge, max_sge, cut));
+	take_data(sq, mlx5_put_sges(sq, batch->seg, sge, num_sge, sq->max_sge,
+				    cut));
 }
 
 static void wr_set_sge_list(struct ibv_qp_ex *qp_ex, size_t num_sge,

@@ -21,6 +21,8 @@ static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
 						   32767 };
 	static const struct ibv_qp_init_attr_ex attr = {
 		.qp_type = IBV_QPT_RC,
+		.comp_mask = IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+		.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE,
 		.cap = { .max_send_wr = 8,
 			 .max_recv_wr = 8,
 			 .max_send_sge = 1,

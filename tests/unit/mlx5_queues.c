@@ -18,8 +18,11 @@ const struct mlx5_limits usual_limits = {
 	.max_srq_recv_wr = 32767,
 };
 
+/* Four WQEs of two blocks. */
 const struct ibv_qp_init_attr_ex usual_attr = {
 	.qp_type = IBV_QPT_RC,
+	.comp_mask = IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+	.send_ops_flags = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_RDMA_WRITE,
 	.cap = {
 		.max_send_wr = 4,
 		.max_recv_wr = 4,

@@ -131,6 +131,7 @@ static struct ibv_qp_init_attr_ex ud_attr(void)
 	struct ibv_qp_init_attr_ex attr = usual_attr;
 
 	attr.qp_type = IBV_QPT_UD;
+	attr.send_ops_flags = IBV_QP_EX_WITH_SEND;
 	attr.cap.max_send_sge = 2;
 	attr.cap.max_inline_data = 0;
 	return attr;

@@ -22,40 +22,85 @@ struct size_case {
 		cap; /* send_wr, recv_wr, send_sge, recv_sge, inline */
 	struct mlx5_qp_sizes sizes;
 	size_t len;
+	uint64_t ops; /* 0: any */
 };
 
+/* What is granted for sends is what the stock provider grants. */
 static const struct size_case size_cases[] = {
 	/* Neither queue, and each alone. */
-	{ IBV_QPT_RC, { 0, 0, 1, 1, 0 }, { 0 }, 0 },
-	{ IBV_QPT_RC, { 1, 0, 1, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
-	{ IBV_QPT_RC, { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
-	/* No SGE still has room for one. */
-	{ IBV_QPT_RC, { 1, 0, 0, 0, 0 }, { 1, 1, 2, 28, 0, 0 }, 64 },
-	{ IBV_QPT_RC, { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64 },
+	{ IBV_QPT_RC, { 0, 0, 1, 1, 0 }, { 0 }, 0, 0 },
+	{ IBV_QPT_RC, { 1, 0, 1, 0, 0 }, { 4, 4, 1, 60, 0, 0 }, 256, 0 },
+	{ IBV_QPT_RC, { 0, 1, 0, 1, 0 }, { 0, 0, 0, 0, 4, 4 }, 64, 0 },
+	/* No SGE of a receive still has room for one. */
+	{ IBV_QPT_RC, { 1, 0, 0, 0, 0 }, { 4, 3, 0, 0, 0, 0 }, 256, 0 },
+	{ IBV_QPT_RC, { 0, 1, 0, 0, 0 }, { 0, 0, 0, 0, 4, 4 }, 64, 0 },
 	/* Counts round up, strides too. */
-	{ IBV_QPT_RC, { 100, 100, 2, 3, 0 }, { 128, 1, 2, 28, 128, 6 }, 16384 },
-	{ IBV_QPT_RC, { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 12288 },
+	{ IBV_QPT_RC, { 9, 100, 2, 3, 0 }, { 64, 4, 2, 60, 128, 6 }, 12288, 0 },
+	{ IBV_QPT_RC, { 16, 64, 4, 4, 60 }, { 64, 4, 4, 60, 64, 6 }, 8192, 0 },
 	/* One more SGE or byte of inline data takes another block. */
-	{ IBV_QPT_RC, { 128, 1, 3, 1, 0 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
-	{ IBV_QPT_RC, { 128, 1, 1, 1, 29 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
-	{ IBV_QPT_RC, { 128, 1, 1, 1, 92 }, { 256, 2, 6, 92, 4, 4 }, 16448 },
-	{ IBV_QPT_RC, { 128, 1, 1, 1, 93 }, { 512, 3, 10, 156, 4, 4 }, 32832 },
-	/* The largest WQE has 63 segments although it takes 16 blocks. */
-	{ IBV_QPT_RC, { 1, 1, 61, 32, 972 }, { 16, 16, 61, 972, 1, 9 }, 1536 },
-	/* The largest queues. */
+	{ IBV_QPT_RC, { 5, 1, 5, 1, 0 }, { 32, 5, 5, 124, 4, 4 }, 2112, 0 },
+	{ IBV_QPT_RC, { 5, 1, 1, 1, 61 }, { 32, 5, 1, 124, 4, 4 }, 2112, 0 },
+	{ IBV_QPT_RC, { 5, 1, 1, 1, 124 }, { 32, 5, 1, 124, 4, 4 }, 2112, 0 },
+	{ IBV_QPT_RC, { 5, 1, 1, 1, 125 }, { 32, 6, 1, 188, 4, 4 }, 2112, 0 },
+	/* The largest that the device takes. */
+	{ IBV_QPT_RC, { 1, 1, 48, 32, 0 }, { 16, 15, 48, 764, 1, 9 }, 1536, 0 },
 	{ IBV_QPT_RC,
-	  { 32768, 32768, 2, 1, 0 },
-	  { 32768, 1, 2, 28, 32768, 4 },
-	  32768 * (64 + 16) },
+	  { 8192, 1, 1, 1, 0 },
+	  { 32768, 4, 1, 60, 4, 4 },
+	  32768 * 64 + 64,
+	  0 },
 	/* Others have other things before the data. */
-	{ IBV_QPT_UC, { 128, 64, 2, 4, 28 }, { 128, 1, 2, 28, 64, 6 }, 12288 },
-	{ IBV_QPT_UD, { 8, 8, 1, 1, 0 }, { 16, 2, 4, 60, 8, 4 }, 1152 },
-	{ IBV_QPT_UD, { 8, 0, 4, 1, 60 }, { 16, 2, 4, 60, 0, 0 }, 1024 },
-	{ IBV_QPT_UD, { 8, 0, 5, 1, 0 }, { 32, 3, 8, 124, 0, 0 }, 2048 },
-	{ IBV_QPT_UD, { 1, 0, 59, 1, 0 }, { 16, 16, 59, 940, 0, 0 }, 1024 },
-	{ IBV_QPT_XRC_SEND, { 8, 8, 1, 1, 0 }, { 16, 2, 5, 76, 0, 0 }, 1024 },
-	{ IBV_QPT_XRC_SEND, { 8, 0, 6, 1, 0 }, { 32, 3, 9, 140, 0, 0 }, 2048 },
-	{ IBV_QPT_XRC_RECV, { 8, 8, 1, 1, 0 }, { 0 }, 0 },
+	{ IBV_QPT_UC, { 16, 64, 4, 4, 60 }, { 64, 4, 4, 60, 64, 6 }, 8192, 0 },
+	{ IBV_QPT_UD, { 8, 8, 1, 1, 0 }, { 16, 2, 1, 60, 8, 4 }, 1152, 0 },
+	{ IBV_QPT_UD, { 8, 0, 4, 1, 60 }, { 16, 2, 4, 60, 0, 0 }, 1024, 0 },
+	{ IBV_QPT_UD, { 8, 0, 5, 1, 0 }, { 32, 3, 5, 124, 0, 0 }, 2048, 0 },
+	{ IBV_QPT_XRC_SEND,
+	  { 4, 8, 1, 1, 0 },
+	  { 16, 4, 1, 44, 0, 0 },
+	  1024,
+	  0 },
+	{ IBV_QPT_XRC_SEND,
+	  { 4, 0, 4, 1, 0 },
+	  { 32, 5, 4, 108, 0, 0 },
+	  2048,
+	  0 },
+	{ IBV_QPT_XRC_RECV, { 8, 8, 1, 1, 0 }, { 0 }, 0, 0 },
+	/* Whoever says what will be posted needs less. */
+	{ IBV_QPT_RC,
+	  { 8, 0, 3, 0, 0 },
+	  { 8, 1, 3, 44, 0, 0 },
+	  512,
+	  IBV_QP_EX_WITH_SEND },
+	{ IBV_QPT_RC,
+	  { 8, 0, 2, 0, 0 },
+	  { 8, 1, 2, 28, 0, 0 },
+	  512,
+	  IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_RDMA_WRITE },
+	{ IBV_QPT_UC,
+	  { 8, 0, 2, 0, 29 },
+	  { 16, 2, 2, 92, 0, 0 },
+	  1024,
+	  IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM },
+	{ IBV_QPT_RC,
+	  { 8, 0, 1, 0, 0 },
+	  { 8, 1, 1, 12, 0, 0 },
+	  512,
+	  IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP },
+	{ IBV_QPT_RC,
+	  { 8, 0, 1, 0, 0 },
+	  { 32, 4, 1, 60, 0, 0 },
+	  2048,
+	  IBV_QP_EX_WITH_BIND_MW },
+	{ IBV_QPT_UD,
+	  { 8, 8, 1, 1, 0 },
+	  { 16, 2, 1, 60, 8, 4 },
+	  1152,
+	  IBV_QP_EX_WITH_SEND },
+	{ IBV_QPT_XRC_SEND,
+	  { 8, 0, 1, 0, 0 },
+	  { 8, 1, 1, 12, 0, 0 },
+	  512,
+	  IBV_QP_EX_WITH_RDMA_READ },
 };
 
 static void test_sizes(void **state)
@@ -69,6 +114,8 @@ static void test_sizes(void **state)
 
 		attr.qp_type = c->type;
 		attr.cap = c->cap;
+		attr.comp_mask = c->ops ? IBV_QP_INIT_ATTR_SEND_OPS_FLAGS : 0;
+		attr.send_ops_flags = c->ops;
 		assert_int_equal(mlx5_size_qp(&usual_limits, &attr, &sizes), 0);
 		assert_memory_equal(&sizes, &c->sizes, sizeof(sizes));
 		assert_int_equal(mlx5_qp_buf_len(&sizes), c->len);
@@ -90,8 +137,8 @@ static void test_srq_takes_the_place_of_the_receive_queue(void **state)
 static void test_too_large_is_einval(void **state)
 {
 	static const struct ibv_qp_cap caps[] = {
-		{ 32769, 1, 1, 1, 0 },	    { 16385, 1, 3, 1, 0 },
-		{ 1, 1, 62, 1, 0 },	    { 1, 1, 1, 1, 973 },
+		{ 8193, 1, 1, 1, 0 },	    { 6554, 1, 5, 1, 0 },
+		{ 1, 1, 49, 1, 0 },	    { 1, 1, 1, 1, 765 },
 		{ 1, 1, 1, 33, 0 },	    { 1, 32769, 1, 1, 0 },
 		{ UINT32_MAX, 1, 1, 1, 0 }, { 1, UINT32_MAX, 1, 1, 0 },
 		{ 1, 1, UINT32_MAX, 1, 0 }, { 1, 1, 1, UINT32_MAX, 0 },

@@ -106,7 +106,7 @@ static void test_too_many_sges_are_einval(void **state)
 	check_refused(&wr, EINVAL);
 	wr = atomic_wr(IBV_WR_ATOMIC_FETCH_AND_ADD);
 	wr.sg_list = sges;
-	wr.num_sge = 6;
+	wr.num_sge = 7;
 	check_refused(&wr, EINVAL);
 }
 
@@ -414,22 +414,38 @@ static void test_full_queue_is_enomem(void **state)
 }
 
 /* As many as were promised, each of full size. */
-static void test_promised_requests_fit(void **state)
+static void check_promised(const struct ibv_qp_init_attr_ex *attr,
+			   struct ibv_send_wr wr, int num)
 {
 	struct ibv_sge sges[6] = { one_sge, one_sge, one_sge,
 				   one_sge, one_sge, one_sge };
-	struct ibv_send_wr wr = rdma_wr(IBV_WR_RDMA_WRITE, 0);
 	struct ibv_send_wr *bad = NULL;
 	struct fixture f;
 	int i;
 
-	init_fixture(&f, &usual_attr);
+	init_fixture(&f, attr);
+	assert_int_equal(f.qp.sq.max_post, num);
 	wr.sg_list = sges;
 	wr.num_sge = 6;
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < num; i++)
 		assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad), 0);
-	assert_int_equal(mlx5_post_send(&f.qp.qp, &wr, &bad), ENOMEM);
+	assert_true(f.qp.sq.cur_block <= f.sizes.sq_blocks);
 	fini_fixture(&f);
+}
+
+static void test_promised_requests_fit(void **state)
+{
+	check_promised(&usual_attr, rdma_wr(IBV_WR_RDMA_WRITE, 0), 4);
+}
+
+static void test_promised_atomics_fit(void **state)
+{
+	struct ibv_qp_init_attr_ex attr = usual_attr;
+
+	attr.send_ops_flags = IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
+	check_promised(&attr, atomic_wr(IBV_WR_ATOMIC_FETCH_AND_ADD), 5);
+	attr.comp_mask = 0;
+	check_promised(&attr, atomic_wr(IBV_WR_ATOMIC_FETCH_AND_ADD), 6);
 }
 
 static void test_send_needs_a_connected_state(void **state)
@@ -509,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_single_threaded_takes_no_lock),
 		cmocka_unit_test(test_full_queue_is_enomem),
 		cmocka_unit_test(test_promised_requests_fit),
+		cmocka_unit_test(test_promised_atomics_fit),
 		cmocka_unit_test(test_send_needs_a_connected_state),
 		cmocka_unit_test(test_receive_needs_a_state_beyond_reset),
 		cmocka_unit_test(test_reset_empties_the_rings),
