@@ -387,8 +387,14 @@ cdef class MW(PyverbsCM):
 
     @property
     def rkey(self):
+        """Of type 2 the program has to say which key it bound the window with."""
         check_open(self.mw, 'MW')
         return self.mw.rkey
+
+    @rkey.setter
+    def rkey(self, val):
+        check_open(self.mw, 'MW')
+        self.mw.rkey = val
 
     @property
     def type(self):

@@ -63,7 +63,7 @@ DIFFERENCES = {
 }
 
 # Of calls that the mlx5 provider is still learning; nothing keeps them here.
-UNFINISHED = ('ece.*', 'null_mr*', 'mw.bind_type_*')
+UNFINISHED = ('ece.*',)
 
 
 def ask(libraries, device):

@@ -274,6 +274,9 @@ struct mlx5_srq {
 
 /* ---- Queue pairs --------------------------------------------------------------- */
 
+/* As struct mlx5_sq.room: nothing may be posted. */
+#define MLX5_NO_ROOM -1
+
 /* What a send's completion needs to know; kept at the WQE's first block. */
 struct mlx5_sent {
 	uint64_t wr_id;
@@ -299,6 +302,13 @@ struct mlx5_batch {
 	uint32_t block; /* of the queue before the batch */
 };
 
+/* What comes behind a change of a key has to wait for it: see fence.c. */
+enum mlx5_fence {
+	MLX5_FENCE_NONE,
+	MLX5_FENCE_PENDING, /* the next request gets it */
+	MLX5_FENCE_GIVEN, /* the one at fenced_block has it, or will */
+};
+
 struct mlx5_sq {
 	uint8_t *buf;
 	uint8_t *end;
@@ -321,6 +331,9 @@ struct mlx5_sq {
 	uint32_t tail; /* blocks completed; written under the CQ's lock */
 	uint32_t max_post; /* WQEs that fit even if each has full size */
 	int32_t room_if_ready; /* room in a state that allows to send */
+	enum mlx5_fence fence;
+	int32_t room_unfenced; /* what room is without a fence */
+	uint32_t fenced_block;
 };
 
 struct mlx5_rq {
@@ -440,6 +453,10 @@ int mlx5_post_send(struct ibv_qp *ibqp, struct ibv_send_wr *wr,
 		   struct ibv_send_wr **bad_wr);
 int mlx5_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 		   struct ibv_recv_wr **bad_wr);
+
+struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd);
+int mlx5_bind_mw(struct ibv_qp *ibqp, struct ibv_mw *mw,
+		 struct ibv_mw_bind *bind);
 
 struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd,
 				struct ibv_srq_init_attr *attr);

@@ -34,11 +34,13 @@ enum {
 	PRM_OP_RDMA_READ = 0x10,
 	PRM_OP_ATOMIC_CS = 0x11,
 	PRM_OP_ATOMIC_FA = 0x12,
+	PRM_OP_UMR = 0x25,
 };
 
 /* PRM "Control segment": fence mode in bits 7:5, CE in 3:2, SE in bit 1. */
 enum {
 	PRM_CTRL_FENCE = 4 << 5,
+	PRM_CTRL_SMALL_FENCE = 1 << 5, /* waits for changes of keys alone */
 	PRM_CTRL_CQ_UPDATE = 2 << 2,
 	PRM_CTRL_SOLICITED = 1 << 1,
 };
@@ -104,6 +106,66 @@ struct prm_data_seg {
 
 /* In place of the byte count: data follows (PRM "Inline data segment"). */
 #define PRM_INLINE_SEG (1u << 31)
+
+/*
+ * PRM "UMR control segment": a change of a memory key. What changes stands in
+ * the mask, what it becomes in the context segment behind this one, and what
+ * memory it is of in as many octowords behind that.
+ */
+struct prm_umr_ctrl_seg {
+	uint8_t flags;
+	uint8_t reserved1[3];
+	__be16 klm_octowords;
+	__be16 translation_offset;
+	__be64 mkey_mask;
+	uint8_t reserved16[32];
+};
+
+enum {
+	PRM_UMR_INLINE = 1 << 7,
+	PRM_UMR_CHECK_FREE = 1 << 5,
+	PRM_UMR_TRANSLATION_OFFSET = 1 << 4,
+	PRM_UMR_CHECK_QPN = 1 << 3,
+};
+
+enum {
+	PRM_MKEY_MASK_LEN = 1 << 0,
+	PRM_MKEY_MASK_START = 1 << 6,
+	PRM_MKEY_MASK_KEY = 1 << 13,
+	PRM_MKEY_MASK_QPN = 1 << 14,
+	PRM_MKEY_MASK_LOCAL_WRITE = 1 << 18,
+	PRM_MKEY_MASK_REMOTE_READ = 1 << 19,
+	PRM_MKEY_MASK_REMOTE_WRITE = 1 << 20,
+	PRM_MKEY_MASK_ATOMIC = 1 << 21,
+	PRM_MKEY_MASK_FREE = 1 << 29,
+};
+
+/* PRM "Memory key context segment" */
+struct prm_mkey_seg {
+	uint8_t free;
+	uint8_t reserved1;
+	uint8_t access;
+	uint8_t reserved3;
+	__be32 qpn_key; /* QP number 31:8, the key's low byte 7:0 */
+	__be32 reserved8;
+	__be32 flags_pd;
+	__be64 start;
+	__be64 len;
+	uint8_t reserved32[32];
+};
+
+enum {
+	PRM_MKEY_FREE = 1 << 6,
+};
+
+enum {
+	PRM_MKEY_LOCAL_WRITE = 1 << 3,
+	PRM_MKEY_REMOTE_READ = 1 << 4,
+	PRM_MKEY_REMOTE_WRITE = 1 << 5,
+	PRM_MKEY_ATOMIC = 1 << 6,
+};
+
+#define PRM_MKEY_ANY_QPN 0xffffffu
 
 /* What a WQE of a shared receive queue begins with. */
 struct prm_srq_next_seg {
@@ -212,6 +274,9 @@ _Static_assert(sizeof(struct prm_raddr_seg) == PRM_SEG_SIZE, "raddr segment");
 _Static_assert(sizeof(struct prm_atomic_seg) == PRM_SEG_SIZE, "atomic segment");
 _Static_assert(sizeof(struct prm_data_seg) == PRM_SEG_SIZE, "data segment");
 _Static_assert(sizeof(struct prm_xrc_seg) == PRM_SEG_SIZE, "XRC segment");
+_Static_assert(sizeof(struct prm_umr_ctrl_seg) == 3 * PRM_SEG_SIZE, "UMR");
+_Static_assert(sizeof(struct prm_mkey_seg) == PRM_BLOCK_SIZE, "mkey context");
+_Static_assert(offsetof(struct prm_mkey_seg, start) == 16, "mkey context");
 _Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
 _Static_assert(sizeof(struct prm_av_seg) == 3 * PRM_SEG_SIZE, "AV");
 _Static_assert(offsetof(struct prm_av_seg, rate_sl) == 12, "AV");

@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "mlx5.h"
+#include "wqe.h"
 
 /* The device takes no uidx: completions name the QP number. */
 #define NO_UIDX 0xffffff
 
 #define INLINE_HEADER sizeof(__be32)
-
-#define NO_ROOM -1
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
 {
@@ -200,8 +198,8 @@ static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 	struct mlx5_sq *sq = &qp->sq;
 
 	sq->dbrec = &qp->dbrec[PRM_DBREC_SEND];
-	sq->room = NO_ROOM;
-	sq->room_if_ready = NO_ROOM;
+	sq->room = MLX5_NO_ROOM;
+	sq->room_if_ready = MLX5_NO_ROOM;
 	if (!sizes->sq_blocks)
 		return 0;
 	sq->block_mask = sizes->sq_blocks - 1;
@@ -261,6 +259,7 @@ void mlx5_set_post_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
 
 static void reset_rings(struct mlx5_qp *qp)
 {
+	mlx5_drop_fence(&qp->sq);
 	qp->sq.cur_block = 0;
 	qp->sq.tail = 0;
 	qp->rq.head = 0;
@@ -273,7 +272,8 @@ void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state)
 {
 	if (state == IBV_QPS_RESET)
 		reset_rings(qp);
-	qp->sq.room = state > IBV_QPS_RTR ? qp->sq.room_if_ready : NO_ROOM;
+	mlx5_set_room(&qp->sq, state > IBV_QPS_RTR ? qp->sq.room_if_ready
+						   : MLX5_NO_ROOM);
 	qp->rq.limit = state > IBV_QPS_RESET ? qp->rq.max_post : 0;
 }
 
@@ -507,8 +507,8 @@ struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
 	if (!qp)
 		return NULL;
 	mlx5_set_post_ops(qp, IBV_QPT_XRC_RECV, false);
-	qp->sq.room = NO_ROOM;
-	qp->sq.room_if_ready = NO_ROOM;
+	qp->sq.room = MLX5_NO_ROOM;
+	qp->sq.room_if_ready = MLX5_NO_ROOM;
 	if (ibv_cmd_open_qp(context, attr, &qp->qp, NULL)) {
 		verbs_free_keep_errno(qp);
 		return NULL;

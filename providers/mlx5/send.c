@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "doorbell.h"
+#include "mw.h"
 
 enum transport {
 	CONNECTED, /* RC and UC: no address */
@@ -145,6 +146,19 @@ static ALWAYS_INLINE int build_write(struct mlx5_sq *sq,
 	return build_data(sq, wr, ctrl, seg, opcode, IBV_WC_RDMA_WRITE, imm);
 }
 
+/* A request that is about a memory key. */
+static NEVER_INLINE int build_key(struct mlx5_sq *sq,
+				  const struct ibv_send_wr *wr)
+{
+	if (wr->opcode == IBV_WR_LOCAL_INV)
+		return mlx5_put_local_inv(sq, wr->wr_id, wr->send_flags,
+					  wr->invalidate_rkey);
+	if (unlikely(wr->bind_mw.mw->type != IBV_MW_TYPE_2))
+		return EINVAL;
+	return mlx5_put_bind(sq, wr->wr_id, wr->send_flags, wr->bind_mw.mw,
+			     wr->bind_mw.rkey, &wr->bind_mw.bind_info);
+}
+
 /*
  * The WQE of one request behind those already there. Returns 0 or an errno
  * value; the ring is unchanged after an error.
@@ -157,7 +171,7 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 
 	if (unlikely(!is_allowed(sq, wr->opcode)))
 		return EINVAL;
-	if (unlikely(mlx5_sq_full(sq)))
+	if (unlikely(mlx5_sq_full(sq)) && !mlx5_pass_fence(sq))
 		return ENOMEM;
 	ctrl = mlx5_block_at(sq, sq->cur_block);
 	seg = put_address(ctrl + 1, wr, transport);
@@ -178,6 +192,9 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 				   wr->imm_data);
 	case IBV_WR_RDMA_READ:
 		return build_read(sq, wr, ctrl, seg);
+	case IBV_WR_LOCAL_INV:
+	case IBV_WR_BIND_MW:
+		return build_key(sq, wr);
 	default:
 		return build_atomic(sq, wr, ctrl, seg);
 	}
@@ -248,7 +265,8 @@ static int post_xrc_unlocked(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 #define UD_OPCODES (1u << IBV_WR_SEND | 1u << IBV_WR_SEND_WITH_IMM)
 #define UC_OPCODES                                                           \
 	(UD_OPCODES | 1u << IBV_WR_SEND_WITH_INV | 1u << IBV_WR_RDMA_WRITE | \
-	 1u << IBV_WR_RDMA_WRITE_WITH_IMM)
+	 1u << IBV_WR_RDMA_WRITE_WITH_IMM | 1u << IBV_WR_LOCAL_INV |         \
+	 1u << IBV_WR_BIND_MW)
 #define RC_OPCODES                             \
 	(UC_OPCODES | 1u << IBV_WR_RDMA_READ | \
 	 1u << IBV_WR_ATOMIC_CMP_AND_SWP | 1u << IBV_WR_ATOMIC_FETCH_AND_ADD)

@@ -212,6 +212,18 @@ static inline bool mlx5_sq_full(const struct mlx5_sq *sq)
 	return (int32_t)(sq->cur_block - tail) > sq->room;
 }
 
+/*
+ * Asked when mlx5_sq_full() says so: true if it is not the ring that is full, but
+ * a fence in the way. The WQE at cur_block then is to be built as any other.
+ */
+bool mlx5_pass_fence(struct mlx5_sq *sq);
+/* The request built last changes a key: the one behind it has to wait. */
+void mlx5_raise_fence(struct mlx5_sq *sq);
+/* Sets what room is, in a state that it depends on. */
+void mlx5_set_room(struct mlx5_sq *sq, int32_t room);
+/* There is none, as nothing is in the ring. */
+void mlx5_drop_fence(struct mlx5_sq *sq);
+
 /* The half of the control segment that the size of the WQE is not in. */
 static inline void mlx5_begin_wqe(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
 				  unsigned int send_flags, __be32 imm)

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "doorbell.h"
+#include "mw.h"
 
 static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
 {
@@ -50,7 +51,7 @@ static inline void close_request(struct mlx5_sq *sq)
 static inline int make_room(struct mlx5_sq *sq)
 {
 	close_request(sq);
-	if (unlikely(mlx5_sq_full(sq)))
+	if (unlikely(mlx5_sq_full(sq)) && !mlx5_pass_fence(sq))
 		note(&sq->batch, ENOMEM);
 	return sq->batch.err;
 }
@@ -225,6 +226,31 @@ static void wr_atomic_fetch_add(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 	to_sq(qp_ex)->batch.seg = mlx5_put_atomic(seg, add, 0);
 }
 
+/* Those that are about a memory key are complete when they are begun. */
+
+static void wr_local_inv(struct ibv_qp_ex *qp_ex, uint32_t invalidate_rkey)
+{
+	struct mlx5_sq *sq = to_sq(qp_ex);
+
+	if (likely(!make_room(sq)))
+		note(&sq->batch,
+		     mlx5_put_local_inv(sq, qp_ex->wr_id, qp_ex->wr_flags,
+					invalidate_rkey));
+}
+
+static void wr_bind_mw(struct ibv_qp_ex *qp_ex, struct ibv_mw *mw,
+		       uint32_t rkey, const struct ibv_mw_bind_info *info)
+{
+	struct mlx5_sq *sq = to_sq(qp_ex);
+
+	if (unlikely(mw->type != IBV_MW_TYPE_2))
+		note(&sq->batch, EINVAL);
+	if (likely(!make_room(sq)))
+		note(&sq->batch,
+		     mlx5_put_bind(sq, qp_ex->wr_id, qp_ex->wr_flags, mw, rkey,
+				   info));
+}
+
 /* ---------------------------------------------------------------- addresses */
 
 /* They may come before or after the data: their place is in the first block. */
@@ -346,7 +372,8 @@ static void wr_set_inline_data(struct ibv_qp_ex *qp_ex, void *addr,
 #define UD_OPS (IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM)
 #define UC_OPS                                                               \
 	(UD_OPS | IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_RDMA_WRITE | \
-	 IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM)
+	 IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM | IBV_QP_EX_WITH_LOCAL_INV |     \
+	 IBV_QP_EX_WITH_BIND_MW)
 #define RC_OPS                               \
 	(UC_OPS | IBV_QP_EX_WITH_RDMA_READ | \
 	 IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP | \
@@ -390,6 +417,8 @@ static void set_requests(struct ibv_qp_ex *qp_ex)
 	qp_ex->wr_rdma_read = wr_rdma_read;
 	qp_ex->wr_atomic_cmp_swp = wr_atomic_cmp_swp;
 	qp_ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
+	qp_ex->wr_local_inv = wr_local_inv;
+	qp_ex->wr_bind_mw = wr_bind_mw;
 }
 
 static void set_setters(struct ibv_qp_ex *qp_ex)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "mlx5_queues.h"
+#include "wqe.h"
 
 const struct mlx5_limits usual_limits = {
 	.max_sq_desc_sz = 1008,
@@ -71,6 +72,7 @@ static size_t ring_len(const struct fixture *f)
 
 static void start_at(struct fixture *f, uint32_t block)
 {
+	mlx5_drop_fence(&f->qp.sq);
 	memset(f->qp.buf.addr, FILL, f->qp.buf.len);
 	f->dbrec[0] = f->dbrec[1] = 0;
 	f->reg = 0;
@@ -151,6 +153,13 @@ static void call_opcode(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
 		ibv_wr_atomic_fetch_add(qp, wr->wr.atomic.rkey,
 					wr->wr.atomic.remote_addr,
 					wr->wr.atomic.compare_add);
+		break;
+	case IBV_WR_LOCAL_INV:
+		ibv_wr_local_inv(qp, wr->invalidate_rkey);
+		break;
+	case IBV_WR_BIND_MW:
+		ibv_wr_bind_mw(qp, wr->bind_mw.mw, wr->bind_mw.rkey,
+			       &wr->bind_mw.bind_info);
 		break;
 	default:
 		fail_msg("no call for opcode %d", wr->opcode);

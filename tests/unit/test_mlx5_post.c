@@ -324,7 +324,8 @@ static void test_each_type_has_its_calls(void **state)
 	const uint64_t ud = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM;
 	const uint64_t uc = ud | IBV_QP_EX_WITH_RDMA_WRITE |
 			    IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
-			    IBV_QP_EX_WITH_SEND_WITH_INV;
+			    IBV_QP_EX_WITH_SEND_WITH_INV |
+			    IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_BIND_MW;
 	const uint64_t rc = uc | IBV_QP_EX_WITH_RDMA_READ |
 			    IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
 			    IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
@@ -349,7 +350,8 @@ static void test_each_type_has_its_opcodes(void **state)
 	const uint32_t ud = 1u << IBV_WR_SEND | 1u << IBV_WR_SEND_WITH_IMM;
 	const uint32_t uc = ud | 1u << IBV_WR_RDMA_WRITE |
 			    1u << IBV_WR_RDMA_WRITE_WITH_IMM |
-			    1u << IBV_WR_SEND_WITH_INV;
+			    1u << IBV_WR_SEND_WITH_INV |
+			    1u << IBV_WR_LOCAL_INV | 1u << IBV_WR_BIND_MW;
 	const uint32_t rc = uc | 1u << IBV_WR_RDMA_READ |
 			    1u << IBV_WR_ATOMIC_CMP_AND_SWP |
 			    1u << IBV_WR_ATOMIC_FETCH_AND_ADD;
