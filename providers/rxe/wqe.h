@@ -25,6 +25,7 @@ struct rxe_flush_wr {
 	__u32 rkey;
 	__u8 type;
 	__u8 level;
+	__u8 reserved[6]; /* named, so that it is zero in the queue */
 };
 
 /* A request without operands and data. */
