@@ -3,8 +3,9 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 #
 # Runs a command in the root file system, with the source tree at /src.
-#   chroot.sh ROOT SOURCE COMMAND...
-# Everything is read-only but SOURCE/build-vm and /tmp. No network, and mounts
+#   chroot.sh [--writable] ROOT SOURCE COMMAND...
+# Everything is read-only but SOURCE/build-vm and /tmp, and ROOT, if it is a copy
+# that is there to be written to. No network, and mounts
 # and processes of its own: runs for several trees at once do not meet, and all
 # of it is gone when the command ends or this process is killed. Needs root.
 set -euo pipefail
@@ -15,10 +16,10 @@ bind() {
 }
 
 enter() {
-	local root=$1 source=$2
-	shift 2
+	local mode=$1 root=$2 source=$3
+	shift 3
 
-	bind "$root" "$root" ro
+	bind "$root" "$root" "$mode"
 	cd "$root/.."		# the bind mount is seen by new look-ups only
 	cd "$root"
 	bind "$source" src ro
@@ -33,13 +34,19 @@ enter() {
 }
 
 main() {
+	local mode=ro
+
 	if [[ ${1:-} == --inside ]]; then
 		shift
 		enter "$@"
 	fi
+	if [[ ${1:-} == --writable ]]; then
+		mode=rw
+		shift
+	fi
 	exec setpriv --pdeathsig KILL \
 		unshare --mount --propagation private --net --ipc --pid --fork \
-		--kill-child "$0" --inside "$@"
+		--kill-child "$0" --inside "$mode" "$@"
 }
 
 main "$@"

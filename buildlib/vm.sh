@@ -134,6 +134,8 @@ guest_lost() {
 }
 
 # boot TEXT TIMEOUT STOCK [ARG...]: sets GUEST_STATUS. Without ARG, a shell.
+# STOCK is yes for Debian's libraries, no for what was built, or `installed` for
+# what is installed, the module by DKMS included.
 boot() {
 	local text=$1 limit=$2 stock=$3 start ret=0
 	shift 3
@@ -141,7 +143,8 @@ boot() {
 	unlock_build
 	KERNEL=$(find_kernel "$ROOT")
 	write_command "$@"
-	[[ $stock != yes ]] || : >"$WORK_DIR/host/stock"
+	[[ $stock == no ]] || : >"$WORK_DIR/host/stock"
+	[[ $stock != installed ]] || : >"$WORK_DIR/host/installed"
 	make_initramfs || die "cannot make the initramfs"
 	: >"$LOG_DIR/kernel.log"
 	start=$(now)
