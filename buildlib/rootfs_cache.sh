@@ -44,7 +44,7 @@ remove_rootfs() {
 	[[ -d $CACHE ]] || return 0
 	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
 	lock "$CACHE/lock" "$LOCK"
-	printf '+ rm -rf %s\n' "$CACHE/root-*" >&2
-	rm -rf --one-file-system "$CACHE"/root-*
+	printf '+ rm -rf %s\n' "$CACHE/root-* $CACHE/stock-*" >&2
+	rm -rf --one-file-system "$CACHE"/root-* "$CACHE"/stock-*
 	rm -f "$CACHE/lock"
 }

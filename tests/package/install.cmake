@@ -9,4 +9,8 @@ endif()
 if(EXISTS ${INSTALL_FROM}/CMakeCache.txt OR NOT SANITIZE)
 	script_test(install ../package/check_install.py
 		--build ${INSTALL_FROM} --cc ${CMAKE_C_COMPILER})
+	script_test(package_lists ../package/check_lists.py
+		--build ${INSTALL_FROM} --version ${PROJECT_VERSION}
+		--compatible ${COMPATIBLE} --stock-symbols
+		${STOCK_ROOT_newest}/symbols)
 endif()

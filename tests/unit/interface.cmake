@@ -36,7 +36,8 @@ function(compare_with package version)
 endfunction()
 
 compare_with(release 56)
-compare_with(newest 65)
+set(COMPATIBLE 65)
+compare_with(newest ${COMPATIBLE})
 
 # The build with sanitizers has no pyverbs; it lies within one that has.
 set(PYTHON_BUILD ${PROJECT_BINARY_DIR})
