@@ -14,20 +14,26 @@
 VERBS_EXPORT
 void *ibv_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf)
 {
+	if (!pd || !buf)
+		return verbs_null(EINVAL);
 	return verbs_ops(pd->context)->alloc_buf(pd, size, buf);
 }
 
 VERBS_EXPORT
 void ibv_free_buf(struct ibv_buf *buf)
 {
+	if (!buf) {
+		errno = EINVAL;
+		return;
+	}
 	verbs_ops(buf->context)->free_buf(buf);
 }
 
 VERBS_EXPORT
 int ibv_export_buf_dmabuf_fd(struct ibv_buf *buf)
 {
-	if (buf->dmabuf_fd < 0) {
-		errno = ENODATA;
+	if (!buf || buf->dmabuf_fd < 0) {
+		errno = buf ? ENODATA : EINVAL;
 		return -1;
 	}
 	return fcntl(buf->dmabuf_fd, F_DUPFD_CLOEXEC, 0);
@@ -60,7 +66,7 @@ int buf_to_memory(struct ibv_mr_init_attr *attr)
 {
 	const struct ibv_buf *buf = attr->buf;
 
-	if (!(attr->comp_mask & IBV_REG_MR_MASK_ADDR) ||
+	if (!(attr->comp_mask & IBV_REG_MR_MASK_ADDR) || !buf ||
 	    !is_inside(buf, attr->addr, attr->length))
 		return EINVAL;
 	attr->comp_mask &= ~(uint64_t)IBV_REG_MR_MASK_BUF;

@@ -74,6 +74,10 @@ int ibv_get_cq_event(struct ibv_comp_channel *channel, struct ibv_cq **cq,
 	struct ib_uverbs_comp_event_desc event;
 	ssize_t len;
 
+	if (!channel || !cq || !cq_context) {
+		errno = EINVAL;
+		return -1;
+	}
 	len = read(channel->fd, &event, sizeof(event));
 	if (len < 0)
 		return -1;
@@ -91,6 +95,10 @@ int ibv_get_cq_event(struct ibv_comp_channel *channel, struct ibv_cq **cq,
 VERBS_EXPORT
 void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents)
 {
+	if (!cq) {
+		errno = EINVAL;
+		return;
+	}
 	pthread_mutex_lock(&cq->mutex);
 	cq->comp_events_completed += nevents;
 	pthread_cond_signal(&cq->cond);

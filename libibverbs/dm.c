@@ -11,18 +11,28 @@
 VERBS_EXPORT
 struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle)
 {
+	if (!context)
+		return verbs_null(EINVAL);
 	return verbs_ops(context)->import_dm(context, dm_handle);
 }
 
 VERBS_EXPORT
 void ibv_unimport_dm(struct ibv_dm *dm)
 {
+	if (!dm) {
+		errno = EINVAL;
+		return;
+	}
 	verbs_ops(dm->context)->unimport_dm(dm);
 }
 
 VERBS_EXPORT
 int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm)
 {
+	if (!dm) {
+		errno = EINVAL;
+		return -1;
+	}
 	return verbs_ops(dm->context)->dm_export_dmabuf_fd(dm);
 }
 

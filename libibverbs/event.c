@@ -87,6 +87,12 @@ int ibv_get_async_event(struct ibv_context *context,
 	return 0;
 }
 
+static bool has_subject(const struct ibv_async_event *event)
+{
+	return event && (subject_of(event->event_type) == SUBJECT_PORT ||
+			 event->element.cq);
+}
+
 static void acknowledge(pthread_mutex_t *mutex, pthread_cond_t *cond,
 			uint32_t *completed)
 {
@@ -99,11 +105,19 @@ static void acknowledge(pthread_mutex_t *mutex, pthread_cond_t *cond,
 VERBS_EXPORT
 void ibv_ack_async_event(struct ibv_async_event *event)
 {
-	struct ibv_srq *srq = event->element.srq;
-	struct ibv_cq *cq = event->element.cq;
-	struct ibv_qp *qp = event->element.qp;
-	struct ibv_wq *wq = event->element.wq;
+	struct ibv_srq *srq;
+	struct ibv_cq *cq;
+	struct ibv_qp *qp;
+	struct ibv_wq *wq;
 
+	if (!has_subject(event)) {
+		errno = EINVAL;
+		return;
+	}
+	srq = event->element.srq;
+	cq = event->element.cq;
+	qp = event->element.qp;
+	wq = event->element.wq;
 	switch (subject_of(event->event_type)) {
 	case SUBJECT_CQ:
 		acknowledge(&cq->mutex, &cq->cond, &cq->async_events_completed);

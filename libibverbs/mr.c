@@ -122,12 +122,18 @@ int ibv_dereg_mr(struct ibv_mr *mr)
 VERBS_EXPORT
 struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)
 {
+	if (!pd)
+		return verbs_null(EINVAL);
 	return verbs_ops(pd->context)->import_mr(pd, mr_handle);
 }
 
 VERBS_EXPORT
 void ibv_unimport_mr(struct ibv_mr *mr)
 {
+	if (!mr) {
+		errno = EINVAL;
+		return;
+	}
 	verbs_ops(mr->context)->unimport_mr(mr);
 }
 

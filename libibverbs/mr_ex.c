@@ -23,10 +23,14 @@ VERBS_EXPORT
 struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd,
 			     struct ibv_mr_init_attr *mr_init_attr)
 {
-	struct verbs_context *vctx = to_vctx(pd->context);
-	struct ibv_mr_init_attr attr = *mr_init_attr;
+	struct ibv_mr_init_attr attr;
+	struct verbs_context *vctx;
 	struct ibv_mr *mr;
 
+	if (!pd || !mr_init_attr)
+		return verbs_null(EINVAL);
+	vctx = to_vctx(pd->context);
+	attr = *mr_init_attr;
 	/* A kernel that does not know optional bits would refuse them. */
 	if (!(vctx->priv->core_support &
 	      IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS))

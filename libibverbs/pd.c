@@ -22,12 +22,18 @@ int ibv_dealloc_pd(struct ibv_pd *pd)
 VERBS_EXPORT
 struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle)
 {
+	if (!context)
+		return verbs_null(EINVAL);
 	return verbs_ops(context)->import_pd(context, pd_handle);
 }
 
 VERBS_EXPORT
 void ibv_unimport_pd(struct ibv_pd *pd)
 {
+	if (!pd) {
+		errno = EINVAL;
+		return;
+	}
 	verbs_ops(pd->context)->unimport_pd(pd);
 }
 

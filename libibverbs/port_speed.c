@@ -7,6 +7,8 @@ VERBS_EXPORT
 int ibv_query_port_speed(struct ibv_context *context, uint32_t port_num,
 			 uint64_t *port_speed)
 {
+	if (!context || !port_speed)
+		return verbs_err(EINVAL);
 	return verbs_ops(context)->query_port_speed(context, port_num,
 						    port_speed);
 }

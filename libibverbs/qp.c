@@ -60,6 +60,8 @@ struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
 {
 	struct verbs_qp *vqp = (struct verbs_qp *)qp;
 
+	if (!vqp)
+		return verbs_null(EINVAL);
 	return vqp->has_wr_ops ? &vqp->qp_ex : NULL;
 }
 
@@ -67,6 +69,10 @@ VERBS_EXPORT
 int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op,
 			       uint32_t flags)
 {
+	if (!qp) {
+		errno = EINVAL;
+		return 0; /* of nothing */
+	}
 	return verbs_ops(qp->context)->query_qp_data_in_order(qp, op, flags);
 }
 

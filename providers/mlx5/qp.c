@@ -449,8 +449,11 @@ static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 		return attr->send_cq ? 0 : EINVAL;
 	case IBV_QPT_XRC_RECV:
 		return 0;
-	default:
+	case IBV_QPT_RAW_PACKET:
+	case IBV_QPT_DRIVER:
 		return EOPNOTSUPP;
+	default:
+		return EINVAL;
 	}
 }
 

@@ -180,6 +180,20 @@ CALL(ah_bad_sgid, make_ah(w, 1, 1, 255))
 CALL(ah_good, make_ah(w, 1, 1, -1))
 CALL(ah_free_null, ibv_destroy_ah(NULL))
 
+/* ---------------------------------------------------------------- imports */
+
+static long made_object(const void *object)
+{
+	return object != NULL;
+}
+
+CALL(import_pd_null, made_object(ibv_import_pd(NULL, NO_HANDLE)))
+CALL(import_mr_null, made_object(ibv_import_mr(NULL, NO_HANDLE)))
+CALL(import_dm_null, made_object(ibv_import_dm(NULL, NO_HANDLE)))
+CALL(unimport_pd_null, (ibv_unimport_pd(NULL), 0))
+CALL(unimport_mr_null, (ibv_unimport_mr(NULL), 0))
+CALL(unimport_dm_null, (ibv_unimport_dm(NULL), 0))
+
 const struct error_case memory_cases[] = {
 	{ "device.open_null", ANSWER_POINTER, open_null, NULL, NULL },
 	{ "device.close_null", ANSWER_NUMBER, close_null, NULL, NULL },
@@ -233,6 +247,13 @@ const struct error_case memory_cases[] = {
 	{ "dmabuf.bad_iova", ANSWER_POINTER, dmabuf_bad_iova, NULL, NULL },
 	{ "dmabuf.bad_access", ANSWER_POINTER, dmabuf_bad_access, NULL, NULL },
 	{ "dmabuf.wraps", ANSWER_POINTER, dmabuf_wraps, NULL, NULL },
+
+	{ "import.pd_null", ANSWER_POINTER, import_pd_null, NULL, NULL },
+	{ "import.mr_null", ANSWER_POINTER, import_mr_null, NULL, NULL },
+	{ "import.dm_null", ANSWER_POINTER, import_dm_null, NULL, NULL },
+	{ "import.pd_drop_null", ANSWER_NUMBER, unimport_pd_null, NULL, NULL },
+	{ "import.mr_drop_null", ANSWER_NUMBER, unimport_mr_null, NULL, NULL },
+	{ "import.dm_drop_null", ANSWER_NUMBER, unimport_dm_null, NULL, NULL },
 
 	{ "ah.null_pd", ANSWER_POINTER, ah_null_pd, NULL, NULL },
 	{ "ah.null_attr", ANSWER_POINTER, ah_null_attr, NULL, NULL },

@@ -109,6 +109,27 @@ CALL(gid_null, ibv_query_gid(w->context, 1, 0, NULL))
 CALL(pkey_null, ibv_query_pkey(w->context, 1, 0, NULL))
 CALL(pkey_index_null, ibv_get_pkey_index(NULL, 1, 0xffff))
 CALL(event_null, ibv_get_async_event(NULL, NULL))
+CALL(event_ack_null, (ibv_ack_async_event(NULL), 0))
+
+static long event_ack_nothing(struct world *w)
+{
+	struct ibv_async_event event = { .event_type = IBV_EVENT_QP_FATAL };
+
+	ibv_ack_async_event(&event);
+	return 0;
+}
+
+CALL(cq_event_ack_null, (ibv_ack_cq_events(NULL, 1), 0))
+
+static long cq_event_null(struct world *w)
+{
+	struct ibv_cq *cq;
+	void *context;
+
+	return ibv_get_cq_event(NULL, &cq, &context);
+}
+
+CALL(in_order_null, ibv_query_qp_data_in_order(NULL, IBV_WR_SEND, 0))
 CALL(ece_null, ibv_query_ece(w->qp, NULL))
 CALL(set_ece_null, ibv_set_ece(w->qp, NULL))
 
@@ -148,6 +169,13 @@ const struct error_case query_cases[] = {
 	{ "query.pkey_null", ANSWER_NUMBER, pkey_null, NULL, NULL },
 	{ "query.pkey_index_null", ANSWER_NUMBER, pkey_index_null, NULL, NULL },
 	{ "query.event_null", ANSWER_NUMBER, event_null, NULL, NULL },
+	{ "query.event_ack_null", ANSWER_NUMBER, event_ack_null, NULL, NULL },
+	{ "query.event_ack_nothing", ANSWER_NUMBER, event_ack_nothing, NULL,
+	  NULL },
+	{ "query.cq_event_null", ANSWER_NUMBER, cq_event_null, NULL, NULL },
+	{ "query.cq_event_ack_null", ANSWER_NUMBER, cq_event_ack_null, NULL,
+	  NULL },
+	{ "query.in_order_null", ANSWER_NUMBER, in_order_null, NULL, NULL },
 	{ "query.ece_null", ANSWER_STATUS, ece_null, NULL, NULL },
 	{ "query.set_ece_null", ANSWER_STATUS, set_ece_null, NULL, NULL },
 };
