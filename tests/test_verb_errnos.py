@@ -44,11 +44,8 @@ DIFFERENCES = {
     ('softhca', '*', 'import_dm'):
         'no way to reach device memory in this provider yet',
     ('softhca', '*', 'import.device'):
-        'no device is imported by this provider yet',
-    ('softhca', '*', 'import.fd_afterwards'):
-        'a device that was not imported leaves the descriptor alone',
-    ('softhca', '*', 'import_pd.own_context'):
-        'no PD is imported by this provider yet',
+        'the stock provider refuses this device, whose doorbell registers are '
+        'fixed; ours has no reason to',
     ('softhca', 'newest', 'reg_mr_ex.unknown_mask'):
         'the stock provider ignores a bit that it does not know',
     ('softhca', 'newest', 'reg_mr_ex.fd*'):
@@ -63,7 +60,8 @@ DIFFERENCES = {
 }
 
 # Of calls that the mlx5 provider is still learning; nothing keeps them here.
-UNFINISHED = ('ece.*',)
+UNFINISHED = ('ece.query', 'ece.query_mask', 'ece.set_foreign',
+              'ece.set_mellanox')
 
 
 def ask(libraries, device):
@@ -88,8 +86,8 @@ def same(theirs, mine):
     return theirs.removesuffix(', errno ok') == mine
 
 
-def is_unfinished(case):
-    return any(fnmatch.fnmatch(case, pattern) for pattern in UNFINISHED)
+def is_unfinished(case, answer):
+    return case in UNFINISHED and answer == 'EOPNOTSUPP'
 
 
 @pytest.mark.parametrize('libraries', ('stock', 'newest'))
@@ -101,7 +99,7 @@ def test_answers_are_those_of(driver, libraries, ours):
     found, wrong = set(), []
     # What only one side answers follows from an answer that both have.
     for case in theirs.keys() & mine.keys():
-        if same(theirs[case], mine[case]) or is_unfinished(case):
+        if same(theirs[case], mine[case]) or is_unfinished(case, mine[case]):
             continue
         known = [pattern for pattern in expected
                  if fnmatch.fnmatch(case, pattern)]

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rdma/mlx5_user_ioctl_cmds.h>
+
 #include "mlx5.h"
 
 #define MAX_CQE_VERSION 1
@@ -108,6 +110,23 @@ static int take_response(struct mlx5_context *ctx,
 	return 0;
 }
 
+static int start_context(struct mlx5_context *ctx,
+			 const struct mlx5_ib_alloc_ucontext_resp *resp)
+{
+	int err;
+
+	err = take_response(ctx, resp);
+	if (err)
+		return verbs_err(err);
+	err = mlx5_init_uars(ctx, resp);
+	if (err)
+		return verbs_err(err);
+	mlx5_dbrecs_init(&ctx->dbrecs, resp->cache_line_size);
+	mlx5_table_init(&ctx->rscs);
+	mlx5_table_init(&ctx->srqs);
+	return 0;
+}
+
 static int mlx5_init_context(struct verbs_context *vctx)
 {
 	struct mlx5_context *ctx = to_mctx(&vctx->context);
@@ -115,18 +134,21 @@ static int mlx5_init_context(struct verbs_context *vctx)
 	int err;
 
 	err = get_any_context(ctx, &resp);
-	if (err)
-		return err;
-	err = take_response(ctx, &resp);
-	if (err)
-		return verbs_err(err);
-	err = mlx5_init_uars(ctx, &resp);
-	if (err)
-		return verbs_err(err);
-	mlx5_dbrecs_init(&ctx->dbrecs, resp.cache_line_size);
-	mlx5_table_init(&ctx->rscs);
-	mlx5_table_init(&ctx->srqs);
-	return 0;
+	return err ? err : start_context(ctx, &resp);
+}
+
+/* Whether it has DEVX the kernel does not say; it refuses what it has not. */
+static int mlx5_import_context(struct verbs_context *vctx)
+{
+	struct mlx5_ib_alloc_ucontext_resp resp = { 0 };
+	struct verbs_attrs attrs;
+	int err;
+
+	attrs_init(&attrs, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
+	attr_out(&attrs, MLX5_IB_ATTR_QUERY_CONTEXT_RESP_UCTX, &resp,
+		 sizeof(resp));
+	err = ibv_cmd_query_context(vctx, &attrs);
+	return err ? err : start_context(to_mctx(&vctx->context), &resp);
 }
 
 static void mlx5_uninit_context(struct verbs_context *vctx)
@@ -165,6 +187,7 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 	.max_kernel_abi = MLX5_IB_UVERBS_ABI_VERSION,
 	.context_size = sizeof(struct mlx5_context),
 	.init_context = mlx5_init_context,
+	.import_context = mlx5_import_context,
 	.uninit_context = mlx5_uninit_context,
 	.ops = {
 		.query_device_ex = mlx5_query_device_ex,
@@ -176,6 +199,7 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 		.alloc_dmah = verbs_alloc_dmah,
 		.dealloc_dmah = verbs_dealloc_dmah,
 		.import_mr = verbs_import_mr,
+		.import_pd = mlx5_import_pd,
 		.alloc_null_mr = mlx5_alloc_null_mr,
 		.bind_mw = mlx5_bind_mw,
 		.create_cq = mlx5_create_cq,

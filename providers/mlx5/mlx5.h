@@ -425,6 +425,7 @@ static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
 
 struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
+struct ibv_pd *mlx5_import_pd(struct ibv_context *context, uint32_t handle);
 struct ibv_pd *
 mlx5_alloc_parent_domain(struct ibv_context *context,
 			 struct ibv_parent_domain_init_attr *attr);

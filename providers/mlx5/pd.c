@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <rdma/mlx5_user_ioctl_cmds.h>
+
 #include "mlx5.h"
 
 struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
@@ -22,6 +24,33 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
 		return NULL;
 	}
 	pd->pdn = resp.pdn;
+	return &pd->pd;
+}
+
+/* Address handles and the like name the PD by a number of the device. */
+static int query_pd(struct ibv_context *context, uint32_t handle, uint32_t *pdn)
+{
+	struct verbs_attrs attrs;
+
+	attrs_init(&attrs, UVERBS_OBJECT_PD, MLX5_IB_METHOD_PD_QUERY);
+	attr_in_obj(&attrs, MLX5_IB_ATTR_QUERY_PD_HANDLE, handle);
+	attr_out_u32(&attrs, MLX5_IB_ATTR_QUERY_PD_RESP_PDN, pdn);
+	return verbs_ioctl(context, &attrs);
+}
+
+struct ibv_pd *mlx5_import_pd(struct ibv_context *context, uint32_t handle)
+{
+	struct mlx5_pd *pd;
+
+	pd = calloc(1, sizeof(*pd));
+	if (!pd)
+		return NULL;
+	if (query_pd(context, handle, &pd->pdn)) {
+		verbs_free_keep_errno(pd);
+		return NULL;
+	}
+	pd->pd.context = context;
+	pd->pd.handle = handle;
 	return &pd->pd;
 }
 

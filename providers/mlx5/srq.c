@@ -152,6 +152,8 @@ static int cmd_create_srq(struct mlx5_srq *srq,
 					&udata);
 
 	srq->srqn = resp.srqn;
+	srq->vsrq.srq_num =
+		resp.srqn; /* the core's answer has it of XRC only */
 	return err;
 }
 

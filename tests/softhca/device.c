@@ -136,6 +136,7 @@ static const struct ib_device_ops hca_ops = {
 	.del_gid = hca_del_gid,
 	.alloc_ucontext = hca_alloc_ucontext,
 	.dealloc_ucontext = hca_dealloc_ucontext,
+	.query_ucontext = hca_query_ucontext,
 	.disassociate_ucontext = hca_disassociate_ucontext,
 	.mmap = hca_mmap,
 	.alloc_pd = hca_alloc_pd,
@@ -183,6 +184,7 @@ int hca_register_device(struct hca_dev *dev)
 	strscpy(ib->node_desc, "softhca", sizeof(ib->node_desc));
 	ib_set_device_ops(ib, &hca_ops);
 	ib_set_device_ops(ib, &hca_compat_ops);
+	hca_add_methods(ib);
 	ret = ib_device_set_netdev(ib, dev->ndev, 1);
 	if (ret)
 		return ret;

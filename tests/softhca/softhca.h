@@ -372,6 +372,15 @@ int hca_build_grh(struct hca_dev *dev, const struct hca_av_seg *av, u32 len,
 /* uar.c */
 int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata);
 void hca_dealloc_ucontext(struct ib_ucontext *ibctx);
+struct mlx5_ib_alloc_ucontext_resp;
+
+/* What the kernel tells of a context when it is made, and whenever asked. */
+void hca_describe_ctx(const struct hca_ctx *ctx,
+		      struct mlx5_ib_alloc_ucontext_resp *resp);
+int hca_query_ucontext(struct ib_ucontext *ibctx,
+		       struct uverbs_attr_bundle *attrs);
+/* Methods that the verbs do not have; see methods.c. */
+void hca_add_methods(struct ib_device *ib);
 void hca_disassociate_ucontext(struct ib_ucontext *ibctx);
 int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
 void hca_trap_doorbells_locked(void);

@@ -56,9 +56,10 @@ static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
 	return 0;
 }
 
-static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
+void hca_describe_ctx(const struct hca_ctx *ctx,
+		      struct mlx5_ib_alloc_ucontext_resp *resp)
 {
-	struct mlx5_ib_alloc_ucontext_resp resp = {
+	*resp = (struct mlx5_ib_alloc_ucontext_resp){
 		.qp_tab_size = 1 << 18,
 		.bf_reg_size = 512,
 		/* Not 0: static registers, no UAR objects. */
@@ -78,8 +79,15 @@ static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
 		.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_DUMP_FILL_MKEY,
 		.dump_fill_mkey = HCA_NULL_KEY,
 		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
+		.response_length = sizeof(*resp),
 	};
+}
 
+static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
+{
+	struct mlx5_ib_alloc_ucontext_resp resp;
+
+	hca_describe_ctx(ctx, &resp);
 	resp.response_length = min(sizeof(resp), udata->outlen);
 	return ib_copy_to_udata(udata, &resp, resp.response_length);
 }
