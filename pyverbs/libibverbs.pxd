@@ -640,6 +640,8 @@ cdef extern from '<infiniband/verbs.h>' nogil:
 
     ibv_qp *ibv_create_qp(ibv_pd *pd, ibv_qp_init_attr *attr)
     int ibv_modify_qp(ibv_qp *qp, ibv_qp_attr *attr, int mask)
+    int ibv_attach_mcast(ibv_qp *qp, const ibv_gid *gid, uint16_t lid)
+    int ibv_detach_mcast(ibv_qp *qp, const ibv_gid *gid, uint16_t lid)
     int ibv_query_qp(ibv_qp *qp, ibv_qp_attr *attr, int mask,
                      ibv_qp_init_attr *init_attr)
     int ibv_destroy_qp(ibv_qp *qp)

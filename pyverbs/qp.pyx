@@ -4,11 +4,11 @@
 
 cimport cython
 from libc.errno cimport errno
-from libc.stdint cimport uintptr_t
+from libc.stdint cimport uint16_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from pyverbs.addr cimport AH, AHAttr
+from pyverbs.addr cimport AH, AHAttr, GID
 from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.comp_cntr cimport CompCntr
 from pyverbs.cq cimport CQ
@@ -37,6 +37,15 @@ MASKS = {
         e.IBV_QP_MAX_QP_RD_ATOMIC),
     e.IBV_QPT_UC: (INIT | e.IBV_QP_ACCESS_FLAGS, RTR, RTS),
     e.IBV_QPT_UD: (INIT | e.IBV_QP_QKEY, e.IBV_QP_STATE, RTS),
+    # One end requests, the other responds.
+    e.IBV_QPT_XRC_SEND: (
+        INIT | e.IBV_QP_ACCESS_FLAGS, RTR,
+        RTS | e.IBV_QP_TIMEOUT | e.IBV_QP_RETRY_CNT | e.IBV_QP_RNR_RETRY |
+        e.IBV_QP_MAX_QP_RD_ATOMIC),
+    e.IBV_QPT_XRC_RECV: (
+        INIT | e.IBV_QP_ACCESS_FLAGS,
+        RTR | e.IBV_QP_MAX_DEST_RD_ATOMIC | e.IBV_QP_MIN_RNR_TIMER,
+        RTS | e.IBV_QP_TIMEOUT),
 }
 
 
@@ -222,6 +231,23 @@ cdef class QP(PyverbsCM):
         if self.qp_state != e.IBV_QPS_RTR:
             self.to_rtr(qp_attr)
         self._to_state(qp_attr, e.IBV_QPS_RTS, 2)
+
+    def attach_mcast(self, GID gid not None, uint16_t lid=0):
+        """Receive what is sent to the group, too; for UD."""
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        with nogil:
+            ret = v.ibv_attach_mcast(self.qp, &gid.c_gid, lid)
+        check_status(ret, 'ibv_attach_mcast')
+
+    def detach_mcast(self, GID gid not None, uint16_t lid=0):
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        with nogil:
+            ret = v.ibv_detach_mcast(self.qp, &gid.c_gid, lid)
+        check_status(ret, 'ibv_detach_mcast')
 
     def query(self, int attr_mask):
         """Return (QPAttr, QPInitAttr), at least what attr_mask names."""

@@ -252,6 +252,20 @@ def test_answer_finds_its_way(sides, nth):
     compare(back.read(GRH_LEN), pattern(100, 2), 'answer')
 
 
+def test_flow_label_is_in_the_packet():
+    a, b = ud_side('mlx5_0'), ud_side('mlx5_0')
+    index, gid = gids_in_use(a.ctx)[0]      # the one made from no IPv4 address
+    there = Region(b.pd, 200 + GRH_LEN)
+    b.recv([there.sge()])
+    attr = a.ah_attr(gid)
+    attr.sgid_index, attr.flow_label = index, 0x12345
+    send(a, AH(a.pd, attr=attr), b.qp.qp_num, Region(a.pd, 200, fill=1))
+    wc, grh = receive(b, there)
+    assert AHAttr.from_wc(b.ctx, wc, grh).flow_label == 0x12345
+    a.close()
+    b.close()
+
+
 def from_wc(device, grh, **kwargs):
     with Context(name=device) as ctx:
         return AHAttr.from_wc(ctx, WC(wc_flags=e.IBV_WC_GRH), grh, **kwargs)

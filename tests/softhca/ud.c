@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include <rdma/ib_addr.h>
 
 #include "softhca.h"
 
@@ -178,7 +179,10 @@ static int deliver(struct hca_qp *qp, struct hca_qp *peer)
 
 static bool is_multicast(const struct hca_qp *qp)
 {
-	return qp->op.av.rgid[0] == 0xff;
+	struct in6_addr dgid;
+
+	memcpy(&dgid, qp->op.av.rgid, sizeof(dgid));
+	return rdma_is_multicast_addr(&dgid);
 }
 
 /* Each member gets it or not; none makes the sender or the others wait. */
