@@ -12,10 +12,12 @@ usage_peers() {
 	Runs Debian's unmodified programs twice in the VM, on Debian's libraries
 	and on ours, and prints both results and every difference. A row is one
 	program with one set of options on one device; NAME is part of a row's
-	name ('ib_write_bw', '-q 4'). Without NAME, all of them.
+	name ('ib_write_bw', '-q 4'). Without NAME, all of them. Those marked
+	core are also cases of './dev test peer'.
 
-	Exits 0 only if nothing differs but what tests/peers/known.py lists,
-	with its reason.
+	A row is the same; better, if only ours passes; fails on stock, if both
+	fail in the same way; or DIFFERS. Exits 0 only if nothing differs but
+	what tests/peers/known.py lists, with its reason.
 
 	  --json             the results as JSON on stdout
 	  --device DEVICE    only the rows of that device

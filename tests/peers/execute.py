@@ -18,7 +18,7 @@ GRACE = 3
 SHORT = 0.5
 # How long a server may take until it listens. Where rdma_cm knows no device,
 # nothing ever shows; its client says why.
-LISTEN_LIMIT = {"tcp": 20, "rdma_cm": 3, "": 2}
+LISTEN_LIMIT = {"tcp": 20, "rdma_cm": 3}
 PROVIDERS = {"rxe": "/librxe", "softhca": "/libmlx5"}
 WORK = "/tmp/peers"
 
@@ -96,14 +96,16 @@ def is_cm_listening(port):
                for line in shown.splitlines())
 
 
-def is_receiving_mcast(_):
-    """A server that joins a group instead: nothing shows it but time."""
-    time.sleep(1)
-    return True
+LISTENS = {"tcp": peer.is_listening, "rdma_cm": is_cm_listening}
 
 
-LISTENS = {"tcp": peer.is_listening, "rdma_cm": is_cm_listening,
-           "": is_receiving_mcast}
+def is_ready(row, server, port):
+    """A server that listens nowhere says when it is."""
+    if row.ready in LISTENS:
+        return LISTENS[row.ready](port)
+    if not row.ready:           # nothing shows it but time
+        time.sleep(1)
+    return row.ready in peer.read(server.log)
 
 
 def take(program, limit):
@@ -134,8 +136,8 @@ def run_both(row, libraries, values, outcome):
     argv = fill(row.server, values)
     with peer.Program(libraries, *argv, **environ(row, values)) as server:
         try:
-            server.wait_until(lambda: LISTENS[row.ready](values["port"]),
-                              "listen", LISTEN_LIMIT[row.ready])
+            server.wait_until(lambda: is_ready(row, server, values["port"]),
+                              "listen", LISTEN_LIMIT.get(row.ready, 10))
         except peer.PeerError:
             pass
         if server.process.poll() is not None:

@@ -8,14 +8,8 @@ made it so.
 
 import re
 
-WQE_ROOM = ("lists every device, whatever the row's: mlx5 of ours takes no more of "
-            "a WQE for itself than its QP's type needs, so that UCX is granted "
-            "other numbers of segments and inline bytes than by stock")
 # driver, pattern of whole names of rows, reason
-DIFFERENCES = (
-    ("rxe", "ucx_info -d", WQE_ROOM),
-    ("softhca", "ucx_info -d", WQE_ROOM),
-)
+DIFFERENCES = ()
 
 
 def reason(driver, name):

@@ -19,65 +19,43 @@ RXE = {"core": True, "works": ("rxe",)}
 CORE = {"core": True}
 CM = {"ready": "rdma_cm"}
 
-# For every program.
-EVERY = {
-    "": {}, OLD: {}, "-s 1": {}, "-m 256": {}, "-m 4096": {}, "-R": CM,
-    "-z": CM, "--odp": {}, "-c XRC": {}, "--dont_xchg_versions": {},
-    "--no_lock": {}, "--use_hugepages": {"setup": HUGEPAGES},
-}
-EVERY_BW = {"-b": {}, "-q 4": {}, "-q 64 -s 256": {}, "-t 1": {}, "-Q 1": {},
-            f"-b {OLD}": {}, f"-q 4 {OLD}": {}, "-N": {}, "--report_gbits": {},
-            "--mr_per_qp": {}, "-l 4": {}, "-R -b": CM,
-            "-D 2": {"iters": ""}}
-EVERY_LAT = {"-H -s 8": {}, "-U -s 8": {}, "-C": {}, "-D 2": {"iters": ""}}
-SIZES = {"-a": {"iters": "-n 10 ", "limit": 60},
-         f"-a {OLD}": {"iters": "-n 10 ", "limit": 60},
-         "-s 1000000": {}}
-UNRELIABLE = {"-c UC": {}, f"-c UC {OLD}": {}}
-DATAGRAM = {"-c UD -s 1024": {}, f"-c UD -s 1024 {OLD}": {},
-            "-c UD -R -s 1024": CM}
-INLINE = {"-I 32 -s 32": {}, f"-I 32 -s 32 {OLD}": {}, "-I 100000": {}}
-EVENTS = {"-e": {}, f"-e {OLD}": {}}
-SHARED = {"--use-srq": {}, f"--use-srq {OLD}": {}, "--use-srq -e": {},
-          "--use-srq -q 4": {}, "--use-srq -c UD -s 1024": {}}
-
+# Each way through the verbs once or twice, with the program where most depends
+# on it; what differs in numbers alone is not repeated for all eight.
 OPTIONS = {
-    "ib_write_bw": EVERY | EVERY_BW | SIZES | UNRELIABLE | INLINE | {
-        "": BOTH, OLD: BOTH, "-c UC": CORE, "-I 32 -s 32": CORE,
-        "-c UC -b": {}, "-I 32 -s 32 -q 4": {}, "--use-null-mr": {},
-        "--write_with_imm": {}, "--perform_warm_up": {}, "-c DC": {},
-        f"--write_with_imm {OLD}": {}, "--report-both -b": {}, "-R -e": CM},
-    "ib_write_lat": EVERY | EVERY_LAT | SIZES | UNRELIABLE | INLINE |
-    {"": BOTH},
-    "ib_read_bw": EVERY | EVERY_BW | SIZES | EVENTS | {OLD: BOTH, "-o 1": {}},
-    "ib_read_lat": EVERY | EVERY_LAT | SIZES | EVENTS | {"-e": BOTH},
-    "ib_send_bw": EVERY | EVERY_BW | SIZES | UNRELIABLE | DATAGRAM | INLINE |
-    EVENTS | SHARED | {
-        "": BOTH, f"-c UD -s 1024 {OLD}": RXE, "-r 16": {},
-        "-c UD -g -s 1024": {},
+    "ib_write_bw": {
+        "": BOTH, OLD: BOTH, "-c UC": CORE, "-I 32 -s 32": CORE, "-c XRC": {},
+        f"-c UC -b {OLD}": {}, "-R": CM, "-z": CM, "-b": {}, "-q 4": {},
+        f"-a {OLD}": {"iters": "-n 10 "}, "-m 256": {}, "-t 1": {}, "-N": {},
+        "-D 2": {"iters": ""}, "--write_with_imm": {}, "--use-null-mr": {},
+        "--odp": {}, "-c DC": {}, "--use_hugepages": {"setup": HUGEPAGES}},
+    "ib_write_lat": {
+        "": BOTH, "-c UC": {}, f"-I 32 -s 32 {OLD}": {}, "-R": CM, "-C": {}},
+    "ib_read_bw": {
+        "": {}, OLD: BOTH, "-e": {}, "-q 64 -s 256": {}, "-o 1": {},
+        "-c XRC": {}, "-R -b": CM},
+    "ib_read_lat": {"": {}, "-e": BOTH, "-D 2": {"iters": ""}},
+    "ib_send_bw": {
+        "": BOTH, f"-c UD -s 1024 {OLD}": RXE, "-c UD -s 1024": {},
+        f"-c UC {OLD}": {}, "-c XRC": {}, "-e": {}, "-R": CM, "-r 16": {},
+        "-c UD -R -s 1024": CM, "--use-srq": {}, f"--use-srq {OLD}": {},
+        "--use-srq -q 4": {}, "--use-srq -c UD -s 1024": {}, "-l 4": {},
+        f"-b -q 4 {OLD}": {}, "-I 100000": {}, "-c UD -g -s 1024": {},
         "-c SRD": {}, "-c UD -s 8192": {}, "--recv_post_list 4": {}},
-    "ib_send_lat": EVERY | EVERY_LAT | SIZES | UNRELIABLE | DATAGRAM | INLINE |
-    EVENTS | SHARED | {"-e": BOTH, OLD: BOTH},
-    "ib_atomic_bw": EVERY | EVERY_BW | EVENTS | {
-        "": BOTH, "-A CMP_AND_SWAP": {}, f"-A CMP_AND_SWAP {OLD}": {},
-        "-o 1": {}},
-    "ib_atomic_lat": EVERY | EVERY_LAT | EVENTS | {
-        OLD: BOTH, "-A CMP_AND_SWAP": {}},
+    "ib_send_lat": {
+        "-e": BOTH, OLD: BOTH, "-c UC": {}, "-c UD -s 1024": {},
+        f"-c UD -s 32 -I 32 {OLD}": {}, "-I 32 -s 32": {}, "--use-srq -e": {},
+        "-a": {"iters": "-n 10 "}},
+    "ib_atomic_bw": {
+        "": BOTH, f"-A CMP_AND_SWAP {OLD}": {}, "-c XRC": {}, "-q 4": {},
+        "-R": CM, "-o 1": {}},
+    "ib_atomic_lat": {OLD: BOTH, "-A CMP_AND_SWAP": {}, "-e": {}},
 }
-# A size is no option of these, nor are huge pages of the atomics.
-NO_SIZE = ("ib_atomic_bw", "ib_atomic_lat")
-
-
-def applies(program, options):
-    return program not in NO_SIZE or not options.startswith("-s ")
 
 
 def perftest_rows(program):
     kind = program.rpartition("_")[2]
     figure = {"bw": BW, "lat": LAT}[kind]
     for options, changes in OPTIONS[program].items():
-        if not applies(program, options):
-            continue
         fields = dict(changes)
         common = fields.pop("iters", ITERS[kind]) + COMMON
         yield from pairs("/usr/bin/" + program, program, common,

@@ -38,28 +38,37 @@ def examples():
               "rdma_client -s {ip} -p {port}", r"(end 0)")
 
 
+# Sizes and times, as short as they can be written.
+FIGURES = r"(?<=\s)[\d.]+[kmg]?(?=\s)"
+
+
 def sockets():
     """What runs over rsockets."""
     yield row("rcopy", "rcopy -p {port}",
               "rcopy /src/COPYING.GPL-2.0 {ip}:{work}/copy -p {port}",
               r"(\d+ bytes)", stays=True)
-    for program in ("riostream", "rstream"):
-        for options in ("-S 4096 -C 10 -I 10", "-T v -S 4096 -C 10 -I 10",
-                        "-T b -S 65536 -C 10 -I 10", "-i 0 -S 64 -C 10 -I 10"):
-            common = f"{program} -p {{port}} {options}"
-            yield row(f"{program} {options}", common,
-                      f"{common} -s {{ip}}", r"([\d.]+)\s*$", limit=20)
+    for program, options in (
+            ("rstream", "-S 4096 -C 10 -I 10"),
+            ("rstream", "-T b -S 65536 -C 10 -I 10"),
+            ("riostream", "-T v -S 4096 -C 10 -I 10"),
+            ("riostream", "-i 0 -S 64 -C 10 -I 10")):
+        common = f"{program} -p {{port}} {options}"
+        yield row(f"{program} {options}", common, f"{common} -s {{ip}}",
+                  r"([\d.]+)\s*$", limit=20, varying=FIGURES)
     common = "udpong -p {port} -S 1024 -C 10"
     yield row("udpong", common, f"{common} -s {{ip}}", r"([\d.]+)\s*$",
-              stays=True, limit=20)
+              stays=True, limit=20, varying=FIGURES)
 
 
 def others():
     yield row("cmtime -c 10", "cmtime -p {port} -c 10",
               "cmtime -s {ip} -p {port} -c 10", r"(?m)^connect.*$",
-              stays=True, varying=r"( +\d+){6}")
+              stays=True,
+              varying=r"( +\d+){6}|(event: RDMA_CM_EVENT_REJECTED.*\n?)+")
     common = f"mckey -m {GROUP} -b {{ip}} -C 5"
-    yield row("mckey", common, f"{common} -s", END, ready="")
+    # What is sent before the server has joined is lost.
+    yield row("mckey", f"stdbuf -oL /usr/bin/{common}", f"{common} -s", END,
+              ready="joined dgid")
 
 
 def rows():
