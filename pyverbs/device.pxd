@@ -8,6 +8,7 @@ from pyverbs.base cimport PyverbsCM, PyverbsObject
 cdef class Context(PyverbsCM):
     cdef v.ibv_context *context
     cdef object dev_name
+    cdef bint borrowed
 
 
 cdef class DeviceAttr(PyverbsObject):

@@ -162,14 +162,15 @@ cdef class Context(PyverbsCM):
         if self.context == NULL:
             return
         self.close_children()
-        with nogil:
-            ret = v.ibv_close_device(self.context)
-            err = errno
-        check_minus_one(ret, err, 'ibv_close_device')
+        if not self.borrowed:
+            with nogil:
+                ret = v.ibv_close_device(self.context)
+                err = errno
+            check_minus_one(ret, err, 'ibv_close_device')
         self.context = NULL
 
     def __dealloc__(self):
-        if self.context != NULL:
+        if self.context != NULL and not self.borrowed:
             with nogil:
                 v.ibv_close_device(self.context)
 

@@ -9,6 +9,7 @@ cdef class PD(PyverbsCM):
     cdef v.ibv_pd *pd
     cdef object ctx
     cdef bint imported
+    cdef bint borrowed
 
 
 cdef class TD(PyverbsCM):

@@ -56,9 +56,10 @@ cdef class PD(PyverbsCM):
             self.unimport()
             return
         self.close_children()
-        with nogil:
-            ret = v.ibv_dealloc_pd(self.pd)
-        check_status(ret, 'ibv_dealloc_pd')
+        if not self.borrowed:
+            with nogil:
+                ret = v.ibv_dealloc_pd(self.pd)
+            check_status(ret, 'ibv_dealloc_pd')
         self.pd = NULL
         self.ctx = None
 
@@ -71,7 +72,7 @@ cdef class PD(PyverbsCM):
         self.ctx = None
 
     def __dealloc__(self):
-        if self.pd == NULL:
+        if self.pd == NULL or self.borrowed:
             return
         with nogil:
             if self.imported:

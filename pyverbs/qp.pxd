@@ -17,6 +17,7 @@ cdef class QPInitAttr(PyverbsObject):
     cdef object scq
     cdef object rcq
     cdef object _srq
+    cdef use_objects(self)
 
 
 cdef class QPAttr(PyverbsObject):
@@ -38,9 +39,6 @@ cdef class QP(PyverbsCM):
     cdef object rcq
     cdef object srq
     cdef object others
-    cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL
-    cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL
-    cdef v.ibv_srq *_use_srq(self, SRQ srq) except? NULL
 
 
 cdef class QPInitAttrEx(PyverbsObject):

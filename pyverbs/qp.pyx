@@ -127,9 +127,7 @@ cdef class QP(PyverbsCM):
         cdef int err
 
         check_open(pd.pd, 'PD')
-        init_attr.attr.send_cq = self._use_cq(init_attr.scq)
-        init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
-        init_attr.attr.srq = self._use_srq(init_attr._srq)
+        init_attr.use_objects()
         with nogil:
             self.qp = v.ibv_create_qp(pd.pd, &init_attr.attr)
             err = errno
@@ -144,10 +142,6 @@ cdef class QP(PyverbsCM):
         cdef int err
 
         check_open(context.context, 'Context')
-        init_attr.attr.send_cq = self._use_cq(init_attr.scq)
-        init_attr.attr.recv_cq = self._use_cq(init_attr.rcq)
-        init_attr.attr.pd = self._use_pd(init_attr._pd)
-        init_attr.attr.srq = self._use_srq(init_attr._srq)
         init_attr.use_objects()
         with nogil:
             self.qp = v.ibv_create_qp_ex(context.context, &init_attr.attr)
@@ -158,24 +152,6 @@ cdef class QP(PyverbsCM):
         self.rcq = init_attr.rcq
         self.srq = init_attr._srq
         self.others = (context, init_attr._xrcd, init_attr._ind_table)
-
-    cdef v.ibv_pd *_use_pd(self, PD pd) except? NULL:
-        if pd is None:
-            return NULL
-        check_open(pd.pd, 'PD')
-        return pd.pd
-
-    cdef v.ibv_cq *_use_cq(self, CQ cq) except? NULL:
-        if cq is None:
-            return NULL
-        check_open(cq.cq, 'CQ')
-        return cq.cq
-
-    cdef v.ibv_srq *_use_srq(self, SRQ srq) except? NULL:
-        if srq is None:
-            return NULL
-        check_open(srq.srq, 'SRQ')
-        return srq.srq
 
     def _advance(self, QPAttr qp_attr):
         if self.qp_type == e.IBV_QPT_UD:

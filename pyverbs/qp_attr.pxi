@@ -56,6 +56,29 @@ cdef class QPCap(PyverbsObject):
         self.cap.max_inline_data = val
 
 
+# What an optional object is in C.
+
+cdef v.ibv_pd *pd_of(PD pd) except? NULL:
+    if pd is None:
+        return NULL
+    check_open(pd.pd, 'PD')
+    return pd.pd
+
+
+cdef v.ibv_cq *cq_of(CQ cq) except? NULL:
+    if cq is None:
+        return NULL
+    check_open(cq.cq, 'CQ')
+    return cq.cq
+
+
+cdef v.ibv_srq *srq_of(SRQ srq) except? NULL:
+    if srq is None:
+        return NULL
+    check_open(srq.srq, 'SRQ')
+    return srq.srq
+
+
 cdef class QPInitAttr(PyverbsObject):
     """What a QP is made from: its type, CQs and QPCap.
 
@@ -73,6 +96,12 @@ cdef class QPInitAttr(PyverbsObject):
         self.scq = scq
         self.rcq = rcq
         self._srq = srq
+
+    cdef use_objects(self):
+        """Name the objects."""
+        self.attr.send_cq = cq_of(self.scq)
+        self.attr.recv_cq = cq_of(self.rcq)
+        self.attr.srq = srq_of(self._srq)
 
     @property
     def send_cq(self):

@@ -35,11 +35,15 @@ cdef class QPInitAttrEx(PyverbsObject):
         self.hash_conf = hash_conf
 
     cdef use_objects(self):
-        """Name what only extended attributes have."""
+        """Name the objects."""
         cdef RwqIndTable table = self._ind_table
         cdef RxHashConf hash_conf = self.hash_conf
         cdef XRCD xrcd = self._xrcd
 
+        self.attr.send_cq = cq_of(self.scq)
+        self.attr.recv_cq = cq_of(self.rcq)
+        self.attr.srq = srq_of(self._srq)
+        self.attr.pd = pd_of(self._pd)
         self.attr.xrcd = NULL
         self.attr.rwq_ind_tbl = NULL
         if xrcd is not None:

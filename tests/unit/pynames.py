@@ -17,13 +17,20 @@ import re
 import sys
 
 
+def describe_parameter(parameter):
+    """As written, without its type; an enum's member stands for its number."""
+    if isinstance(parameter.default, enum.Enum):
+        return f"{parameter.name}={int(parameter.default)}"
+    return str(parameter).split(":")[0]
+
+
 def signature(function):
-    """What it takes, as written, without types."""
+    """What it takes."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):
         return None  # Cython does not tell it
-    return [str(p).split(":")[0] for p in parameters if p.name != "self"]
+    return [describe_parameter(p) for p in parameters if p.name != "self"]
 
 
 def is_public(name):
