@@ -2,15 +2,18 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """How the objects of this package look as text: their properties, by name."""
 
+from __future__ import annotations
+
 import enum
 import inspect
+from collections.abc import Iterator
 
 from pyverbs import enums as e
 from pyverbs.names import flag_names, members
 from pyverbs.pyverbs_error import PyverbsUserError
 
 # What the bits of a property mean.
-FLAGS = {
+FLAGS: dict[str, type[enum.Enum]] = {
     'device_cap_flags': e.ibv_device_cap_flags,
     'port_cap_flags': e.ibv_port_cap_flags,
     'port_cap_flags2': e.ibv_port_cap_flags2,
@@ -23,9 +26,9 @@ HEXADECIMAL = {'addr', 'buf', 'lkey', 'rkey', 'comp_mask', 'flags', 'wc_flags',
                'sys_image_guid', 'node_guid', 'page_size_cap', 'vendor_err'}
 
 
-def property_names(cls):
+def property_names(cls: type) -> list[str]:
     """Those of its bases first, else in the order in which they are written."""
-    names = {}
+    names: dict[str, None] = {}
     for base in reversed(cls.__mro__):
         for name, member in vars(base).items():
             is_property = (inspect.isgetsetdescriptor(member) or
@@ -35,14 +38,14 @@ def property_names(cls):
     return list(names)
 
 
-def flags_text(flags, flag_enum):
+def flags_text(flags: int, flag_enum: type[enum.Enum]) -> str:
     known = members(flag_enum)
     rest = flags & ~sum(flag for flag in known if flag & (flag - 1) == 0)
     names = flag_names(flags, known) + ([f'{rest:#x}'] if rest else [])
     return ' | '.join(names) or '0'
 
 
-def value_text(name, value):
+def value_text(name: str, value: object) -> str:
     """A value, where possible in one line."""
     if isinstance(value, enum.Enum):
         return value.name
@@ -55,12 +58,12 @@ def value_text(name, value):
     return str(value)
 
 
-def is_owner(value):
+def is_owner(value: object) -> bool:
     """What is closed is named only: it has properties of its own to print."""
     return hasattr(value, 'close')
 
 
-def property_lines(name, value, plain):
+def property_lines(name: str, value: object, plain: type) -> Iterator[str]:
     if isinstance(value, list) and any(isinstance(v, plain) for v in value):
         for index, item in enumerate(value):
             yield from property_lines(f'{name}[{index}]', item, plain)
@@ -73,7 +76,7 @@ def property_lines(name, value, plain):
         yield f'{name:<20} {value_text(name, value)}'.rstrip()
 
 
-def lines(obj, plain):
+def lines(obj: object, plain: type) -> Iterator[str]:
     for name in property_names(type(obj)):
         try:
             value = getattr(obj, name)
@@ -82,7 +85,7 @@ def lines(obj, plain):
         yield from property_lines(name, value, plain)
 
 
-def describe(obj, plain):
+def describe(obj: object, plain: type) -> str:
     """The class of an object, and a line for each property.
 
     plain: the class whose objects are printed in lines of their own.

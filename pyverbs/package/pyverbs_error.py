@@ -8,7 +8,7 @@ import os
 class PyverbsError(Exception):
     """Base of everything raised on purpose. -1 for error_code: no errno."""
 
-    def __init__(self, msg, error_code=-1):
+    def __init__(self, msg: str, error_code: int = -1) -> None:
         if error_code != -1:
             msg = f'{msg}. Errno: {error_code}, {os.strerror(error_code)}'
         super().__init__(msg)
@@ -20,17 +20,17 @@ class PyverbsRDMAError(PyverbsError):
     Without a known errno, error_code is -1.
     """
 
-    def __init__(self, msg, error_code=-1):
+    def __init__(self, msg: str, error_code: int = -1) -> None:
         self._error_code = error_code
         super().__init__(msg, error_code)
 
     @property
-    def error_code(self):
+    def error_code(self) -> int:
         return self._error_code
 
 
 class PyverbsUserError(PyverbsError):
     """The arguments cannot be meant; no verb was called."""
 
-    def __init__(self, msg):
+    def __init__(self, msg: str) -> None:
         super().__init__(msg)

@@ -58,6 +58,8 @@ if(PYTHON OR EXISTS ${PYTHON_BUILD}/CMakeCache.txt)
 	script_test(test_pyverbs test_pyverbs.py ${PYTHON_BUILD})
 	set_property(TEST test_pyverbs APPEND PROPERTY
 		ENVIRONMENT LD_LIBRARY_PATH=${PYTHON_BUILD}/lib)
+	script_test(stubs check_stubs.py --build ${PYTHON_BUILD}
+		${PROJECT_SOURCE_DIR}/pyverbs/examples/reg_dmabuf.py)
 endif()
 
 add_test(NAME test_abi COMMAND ${Python3_EXECUTABLE} -B
