@@ -14,3 +14,9 @@ if(EXISTS ${INSTALL_FROM}/CMakeCache.txt OR NOT SANITIZE)
 		--compatible ${COMPATIBLE} --stock-symbols
 		${STOCK_ROOT_newest}/symbols)
 endif()
+
+# pyverbs from its sdist, which needs the compiler a second time.
+if(PYTHON OR EXISTS ${PYTHON_BUILD}/CMakeCache.txt)
+	script_test(sdist ../package/check_sdist.py --build ${INSTALL_FROM}
+		--source ${PROJECT_SOURCE_DIR} --version ${PROJECT_VERSION})
+endif()
