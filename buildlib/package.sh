@@ -16,6 +16,7 @@ usage_package() {
 
 	  tar        the release tarball
 	  deb        Debian's packages, from the tarball; lintian has to be content
+	  rpm        the same for RPM; rpmlint has to be content
 	  reproduce  Debian's packages a second time, elsewhere: the same bits?
 	  check      installs Debian's packages in place of the stock ones, in a
 	             copy of the root file system, runs programs on them in the VM,
@@ -27,7 +28,7 @@ cmd_package() {
 	local what=${1:-}
 
 	case $what in
-	tar | deb | reproduce | check) ;;
+	tar | deb | rpm | reproduce | check) ;;
 	*) die "package: what? see ./dev package --help" ;;
 	esac
 	(($# == 1)) || die "package $what takes no arguments"
@@ -95,6 +96,15 @@ package_deb() {
 	step "asking lintian" lintian.log in_root \
 		buildlib/lint_deb.sh "$(in_packages deb)"
 	list_packages deb
+}
+
+package_rpm() {
+	package_tar >/dev/null
+	step "building RPM packages" rpm.log in_root buildlib/build_rpm.sh \
+		"$(in_packages "${TARBALL##*/}")" "$(in_packages rpm)"
+	step "asking rpmlint" rpmlint.log in_root \
+		buildlib/lint_rpm.sh "$(in_packages rpm)"
+	list_packages rpm
 }
 
 # In another folder, at another time, with another locale and umask.

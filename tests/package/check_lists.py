@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Whether debian/ fits what the build makes, without a package build.
+"""Whether debian/ and redhat/ fit what the build makes, without a package build.
 
 One version everywhere; each installed file in one package, and nothing listed
 that is not installed; symbols files that have each symbol, with the versions the
@@ -21,6 +21,11 @@ from check_install import install
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
+SPEC = f"{TOP}/redhat/rdma-dmabuf.spec"
+# Macros of the spec's file lists, as the build at hand installs them
+MACROS = {"_libdir": "usr/lib", "_includedir": "usr/include",
+          "_bindir": "usr/bin", "_mandir": "usr/share/man",
+          "pyverbs_dir": "usr/lib/python3*/*-packages/pyverbs"}
 
 
 def read(path):
@@ -37,6 +42,12 @@ def check_version(version, compatible):
     wanted = f"{compatible}.0+dmabuf{version}"
     if not re.fullmatch(re.escape(wanted) + r"-\d+", debian_version()):
         yield f"debian/changelog: {debian_version()}, not {wanted}-N"
+    spec = read(SPEC)
+    found = re.search(r"(?m)^Version:\s*(\S+)", spec)[1]
+    if found != wanted:
+        yield f"{SPEC}: Version {found}, not {wanted}"
+    if f"%global ours {version}\n" not in spec:
+        yield f"{SPEC}: 'ours' is not {version}"
     python = f"{TOP}/pyverbs/package/__version__.py"
     if f"__version__ = '{version}'\n" not in read(python):
         yield f"{python}: not {version}"
@@ -56,6 +67,23 @@ def debian_lists():
         lines = read(path).split("\n")
         lists[os.path.basename(path)[:-len(".install")]] = [
             line.replace("usr/lib/*/", "usr/lib/") for line in lines if line]
+    return lists
+
+
+def expand(line):
+    for name, value in MACROS.items():
+        line = line.replace(f"%{{{name}}}", value)
+    return line
+
+
+def spec_lists():
+    """The same of the spec. Modules and documents are no installed files."""
+    lists = {}
+    for part in re.split(r"(?m)^%files", read(SPEC))[1:]:
+        name, *lines = re.split(r"(?m)^%[a-z]+$", part)[0].splitlines()
+        found = [expand(line) for line in lines
+                 if line and not re.match(r"%(doc|license|dir)|#", line)]
+        lists[name.strip()] = [line for line in found if "%" not in line]
     return lists
 
 
@@ -118,6 +146,7 @@ def check_all(args):
     files = installed_files(args.build)
     yield from check_version(args.version, args.compatible)
     yield from check_files("debian", debian_lists(), files)
+    yield from check_files("redhat", spec_lists(), files)
     for package, libraries in find_libraries(args.build).items():
         yield from check_symbols(package, libraries)
         yield from check_minimum_versions(package, args.stock_symbols)
