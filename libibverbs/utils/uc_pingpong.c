@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+// Copyright (c) 2026 the rdma-dmabuf authors
+/* ibv_uc_pingpong: messages over an unreliable connection. */
+#include "pingpong.h"
+
+static const struct pingpong_kind uc = {
+	.letters = "m",
+	.type = IBV_QPT_UC,
+	.size = 4096,
+	.num_qp = 1,
+	.connect = connect_uc,
+};
+
+int main(int argc, char **argv)
+{
+	return pingpong_main(argc, argv, &uc);
+}
