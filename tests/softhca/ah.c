@@ -22,8 +22,22 @@ enum {
 	ROCE_OVERHEAD = 8 + 12 + 8 + 4,
 };
 
+/* What the kernel's requests say of where they go. */
+static void fill_av(struct hca_av_seg *av, const struct rdma_ah_attr *attr)
+{
+	const struct ib_global_route *grh = rdma_ah_read_grh(attr);
+
+	ether_addr_copy(av->rmac, attr->roce.dmac);
+	av->tclass = grh->traffic_class;
+	av->hop_limit = grh->hop_limit;
+	av->grh_gid_fl =
+		cpu_to_be32(HCA_AV_GRH | grh->sgid_index << HCA_AV_GID_SHIFT |
+			    (grh->flow_label & HCA_AV_FLOW_MASK));
+	memcpy(av->rgid, grh->dgid.raw, sizeof(av->rgid));
+}
+
 /*
- * The program puts the address into its requests itself; what it wants to
+ * A program puts the address into its requests itself; what it wants to
  * know is the MAC address, which the core has found.
  */
 int hca_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *init,
@@ -32,10 +46,16 @@ int hca_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *init,
 	struct mlx5_ib_create_ah_resp resp = {};
 	const struct rdma_ah_attr *attr = init->ah_attr;
 	struct hca_dev *dev = to_hca(ibah->device);
+	struct hca_ah *ah = to_hah(ibah);
 	int ret;
 
 	if (!(rdma_ah_get_ah_flags(attr) & IB_AH_GRH))
 		return -EINVAL;
+	ah->kernel = !udata;
+	if (ah->kernel) {
+		fill_av(&ah->av, attr);
+		return 0;
+	}
 	if (!hca_obj_get(dev, HCA_OBJ_AHS, HCA_MAX_AH))
 		return -ENOMEM;
 
@@ -49,7 +69,8 @@ int hca_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *init,
 
 int hca_destroy_ah(struct ib_ah *ibah, u32 flags)
 {
-	hca_obj_put(to_hca(ibah->device), HCA_OBJ_AHS);
+	if (!to_hah(ibah)->kernel)
+		hca_obj_put(to_hca(ibah->device), HCA_OBJ_AHS);
 	return 0;
 }
 

@@ -29,8 +29,15 @@ static struct ib_mr *reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset,
 				      attrs);
 }
 
+static int create_cq(struct ib_cq *cq, const struct ib_cq_init_attr *attr,
+		     struct uverbs_attr_bundle *attrs)
+{
+	return hca_create_kernel_cq(cq, attr);
+}
+
 const struct ib_device_ops hca_compat_ops = {
-	.create_user_cq = hca_create_cq,
+	.create_user_cq = hca_create_user_cq,
+	.create_cq = create_cq,
 	.resize_user_cq = hca_resize_cq,
 	.reg_user_mr = reg_user_mr,
 	.reg_user_mr_dmabuf = reg_user_mr_dmabuf,
@@ -40,13 +47,20 @@ const struct ib_device_ops hca_compat_ops = {
 
 MODULE_IMPORT_NS(DMA_BUF);
 
+static int create_cq(struct ib_cq *cq, const struct ib_cq_init_attr *attr,
+		     struct uverbs_attr_bundle *attrs)
+{
+	return attrs ? hca_create_user_cq(cq, attr, attrs)
+		     : hca_create_kernel_cq(cq, attr);
+}
+
 static int resize_cq(struct ib_cq *cq, int cqe, struct ib_udata *udata)
 {
 	return hca_resize_cq(cq, cqe, udata);
 }
 
 const struct ib_device_ops hca_compat_ops = {
-	.create_cq = hca_create_cq,
+	.create_cq = create_cq,
 	.resize_cq = resize_cq,
 	.reg_user_mr = hca_reg_user_mr,
 	.reg_user_mr_dmabuf = hca_reg_user_mr_dmabuf,

@@ -66,8 +66,15 @@ static int give_number(struct hca_cq *cq, struct ib_udata *udata)
 	return ret;
 }
 
-int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
-		  struct uverbs_attr_bundle *attrs)
+/* The first arming may well be the 0 that the record starts with. */
+static void disarm(struct hca_cq *cq)
+{
+	cq->last_arm = HCA_ARM_NEVER;
+	WRITE_ONCE(((u32 *)cq->db.base)[HCA_DB_CQ_ARM], HCA_ARM_NEVER);
+}
+
+int hca_create_user_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
+		       struct uverbs_attr_bundle *attrs)
 {
 	struct ib_udata *udata = &attrs->driver_udata;
 	struct hca_dev *dev = to_hca(ibcq->device);
@@ -92,9 +99,7 @@ int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 	ret = pin_cq(cq, &cmd);
 	if (ret)
 		goto put_count;
-	/* The first arming may well be the 0 that the record starts with. */
-	cq->last_arm = HCA_ARM_NEVER;
-	WRITE_ONCE(((u32 *)cq->db.base)[HCA_DB_CQ_ARM], HCA_ARM_NEVER);
+	disarm(cq);
 	ret = give_number(cq, udata);
 	if (ret)
 		goto unpin;
@@ -108,13 +113,55 @@ put_count:
 	return ret;
 }
 
+static int alloc_cq(struct hca_cq *cq)
+{
+	struct hca_cqe *cqe;
+	u32 i;
+	int ret;
+
+	cq->cqe_size = sizeof(*cqe);
+	ret = hca_ring_alloc(&cq->ring, array_size(cq->num, sizeof(*cqe)));
+	if (ret)
+		return ret;
+	ret = hca_ring_alloc(&cq->db, 2 * sizeof(__be32));
+	if (ret)
+		hca_ring_unpin(&cq->ring);
+	cqe = cq->ring.base;
+	for (i = 0; !ret && i < cq->num; i++)
+		cqe[i].op_own = HCA_CQE_INVALID << 4;
+	return ret;
+}
+
+int hca_create_kernel_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr)
+{
+	struct hca_cq *cq = to_hcq(ibcq);
+	int ret;
+
+	if (attr->flags)
+		return -EOPNOTSUPP;
+	if (!attr->cqe || attr->cqe >= HCA_MAX_CQE)
+		return -EINVAL;
+	cq->kernel = true;
+	spin_lock_init(&cq->lock);
+	cq->num = roundup_pow_of_two(attr->cqe + 1);
+	ibcq->cqe = cq->num - 1;
+	ret = alloc_cq(cq);
+	if (ret)
+		return ret;
+	disarm(cq);
+	hca_engine_add_cq(cq);
+	return 0;
+}
+
 int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata)
 {
 	struct hca_cq *cq = to_hcq(ibcq);
 
 	hca_engine_del_cq(cq);
-	ida_free(&cqns, cq->cqn);
 	unpin_cq(cq);
+	if (cq->kernel)
+		return 0;
+	ida_free(&cqns, cq->cqn);
 	hca_obj_put(to_hca(ibcq->device), HCA_OBJ_CQS);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 #include <net/addrconf.h>
 #include <rdma/ib_addr.h>
+#include <rdma/ib_mad.h>
 #include <rdma/mlx5-abi.h>
 
 #include "softhca.h"
@@ -88,9 +89,8 @@ static int hca_query_port(struct ib_device *ib, u32 port,
 static int hca_port_immutable(struct ib_device *ib, u32 port,
 			      struct ib_port_immutable *immutable)
 {
-	/* No management datagrams: nothing here to answer them. */
-	immutable->core_cap_flags =
-		RDMA_CORE_CAP_PROT_ROCE_UDP_ENCAP | RDMA_CORE_CAP_ETH_AH;
+	immutable->core_cap_flags = RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP;
+	immutable->max_mad_size = IB_MGMT_MAD_SIZE;
 	immutable->gid_tbl_len = HCA_GID_TABLE_LEN;
 	immutable->pkey_tbl_len = 1;
 	return 0;
@@ -120,7 +120,6 @@ static int hca_del_gid(const struct ib_gid_attr *attr, void **context)
 	return 0;
 }
 
-/* Kernel users find no data path and stay away; uverbs needs none. */
 static const struct ib_device_ops hca_ops = {
 	.owner = THIS_MODULE,
 	.driver_id = RDMA_DRIVER_MLX5,
@@ -143,14 +142,18 @@ static const struct ib_device_ops hca_ops = {
 	.dealloc_pd = hca_dealloc_pd,
 	.alloc_xrcd = hca_alloc_xrcd,
 	.dealloc_xrcd = hca_dealloc_xrcd,
+	.create_ah = hca_create_ah,
 	.create_user_ah = hca_create_ah,
 	.destroy_ah = hca_destroy_ah,
+	.get_dma_mr = hca_get_dma_mr,
 	.rereg_user_mr = hca_rereg_user_mr,
 	.dereg_mr = hca_dereg_mr,
 	.alloc_mw = hca_alloc_mw,
 	.dealloc_mw = hca_dealloc_mw,
 	.modify_cq = hca_modify_cq,
 	.destroy_cq = hca_destroy_cq,
+	.poll_cq = hca_poll_cq,
+	.req_notify_cq = hca_req_notify_cq,
 	.create_srq = hca_create_srq,
 	.modify_srq = hca_modify_srq,
 	.query_srq = hca_query_srq,
@@ -159,6 +162,8 @@ static const struct ib_device_ops hca_ops = {
 	.modify_qp = hca_modify_qp,
 	.query_qp = hca_query_qp,
 	.destroy_qp = hca_destroy_qp,
+	.post_send = hca_post_send,
+	.post_recv = hca_post_recv,
 	.attach_mcast = hca_attach_mcast,
 	.detach_mcast = hca_detach_mcast,
 

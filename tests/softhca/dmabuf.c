@@ -187,7 +187,7 @@ void hca_fault_cancel(struct hca_mr *mr)
 /* The lock under which the pages may be used, NULL if none is needed. */
 struct dma_resv *hca_mr_resv(struct hca_mr *mr)
 {
-	if (!mr || !mr->umem->is_dmabuf)
+	if (!mr || !mr->umem || !mr->umem->is_dmabuf)
 		return NULL;
 	return to_ib_umem_dmabuf(mr->umem)->attach->dmabuf->resv;
 }

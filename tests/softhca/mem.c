@@ -7,7 +7,8 @@
 #include "softhca.h"
 
 /*
- * Queues and doorbell records live in user memory. They are pinned for as
+ * Queues and doorbell records live in the memory of a program, or of the
+ * kernel for its own. What is a program's is user memory. They are pinned for as
  * long as the object exists and mapped once, so that the engine needs no
  * user address space. What is in them can change at any time.
  */
@@ -24,7 +25,7 @@ static void *map_umem(struct ib_umem *umem)
 	if (!pages)
 		return NULL;
 
-	for_each_sgtable_page(&umem->sgt_append.sgt, &it, 0) {
+	for_each_sgtable_page (&umem->sgt_append.sgt, &it, 0) {
 		if (i == n)
 			break;
 		pages[i++] = sg_page_iter_page(&it);
@@ -54,14 +55,24 @@ int hca_ring_pin(struct hca_ring *ring, struct ib_device *ib, u64 addr,
 	return 0;
 }
 
-/* Also of a ring that was never pinned: a QP may have no queues. */
+int hca_ring_alloc(struct hca_ring *ring, size_t len)
+{
+	ring->base = kvzalloc(len, GFP_KERNEL);
+	ring->va = ring->base;
+	ring->len = len;
+	return ring->base ? 0 : -ENOMEM;
+}
+
+/* Also of a ring that was never made: a QP may have no queues. */
 void hca_ring_unpin(struct hca_ring *ring)
 {
-	if (!ring->umem)
-		return;
-	vunmap(ring->va);
-	ib_umem_release(ring->umem);
-	ring->umem = NULL;
+	if (ring->umem) {
+		vunmap(ring->va);
+		ib_umem_release(ring->umem);
+	} else {
+		kvfree(ring->va);
+	}
+	*ring = (struct hca_ring){};
 }
 
 int hca_db_pin(struct hca_ring *db, struct ib_device *ib, u64 addr)

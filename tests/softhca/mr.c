@@ -87,6 +87,27 @@ static int finish_mr(struct hca_mr *mr, struct hca_dev *dev)
 	return ret;
 }
 
+/* All of memory, at its DMA addresses, for the kernel; it is not counted. */
+struct ib_mr *hca_get_dma_mr(struct ib_pd *ibpd, int access)
+{
+	struct hca_mr *mr;
+	int ret;
+
+	mr = new_mr(ibpd, 0, U64_MAX, access);
+	if (IS_ERR(mr))
+		return ERR_CAST(mr);
+	mr->kernel = true;
+	mr->mapped = true;
+	ret = hca_key_publish(to_hca(ibpd->device), &mr->key);
+	if (ret) {
+		kfree(mr);
+		return ERR_PTR(ret);
+	}
+	mr->ib.lkey = mr->key.key;
+	mr->ib.rkey = mr->key.key;
+	return &mr->ib;
+}
+
 struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
 			      u64 virt, int access, struct ib_udata *udata)
 {
@@ -211,9 +232,10 @@ int hca_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata)
 
 	/* The engine can no longer find it, so nobody copies any more. */
 	hca_key_remove(dev, &mr->key);
-	if (mr->umem->is_dmabuf)
+	if (mr->umem && mr->umem->is_dmabuf)
 		hca_obj_put(dev, HCA_OBJ_DMABUF_MRS);
-	hca_obj_put(dev, HCA_OBJ_MRS);
+	if (!mr->kernel)
+		hca_obj_put(dev, HCA_OBJ_MRS);
 	put_mr(mr);
 	return 0;
 }

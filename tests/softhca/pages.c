@@ -51,11 +51,18 @@ int hca_pages_fill(struct hca_mr *mr)
 	return i == mr->npages ? 0 : -EOPNOTSUPP;
 }
 
+static void *dma_ptr(struct hca_mr *mr, u64 addr)
+{
+	return phys_to_virt(dma_to_phys(mr->ib.device->dma_device, addr));
+}
+
 /* The byte at addr, and how many follow it in its page. */
 void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len)
 {
 	u64 pos = addr - mr->key.iova + offset_in_page(mr->key.iova);
 
 	*len = PAGE_SIZE - offset_in_page(pos);
+	if (!mr->pages)
+		return dma_ptr(mr, addr);
 	return phys_to_virt(mr->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
 }

@@ -17,12 +17,15 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	struct hca_pd *pd = to_hpd(ibpd);
 	int ret;
 
-	if (!hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
+	pd->kernel = !udata;
+	if (!pd->kernel && !hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
 		return -ENOMEM;
 	ret = ida_alloc_range(&pdns, 1, 0xffffff, GFP_KERNEL);
 	if (ret < 0)
 		goto put_count;
 	pd->pdn = ret;
+	if (pd->kernel)
+		return 0;
 	resp.pdn = pd->pdn;
 	ret = ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
 	if (ret)
@@ -32,14 +35,18 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 free_number:
 	ida_free(&pdns, pd->pdn);
 put_count:
-	hca_obj_put(dev, HCA_OBJ_PDS);
+	if (!pd->kernel)
+		hca_obj_put(dev, HCA_OBJ_PDS);
 	return ret;
 }
 
 int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 {
-	ida_free(&pdns, to_hpd(ibpd)->pdn);
-	hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
+	struct hca_pd *pd = to_hpd(ibpd);
+
+	ida_free(&pdns, pd->pdn);
+	if (!pd->kernel)
+		hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
 	return 0;
 }
 

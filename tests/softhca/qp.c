@@ -10,7 +10,7 @@
 /* Creation and removal of QPs; what happens to them meanwhile: qp_state.c. */
 
 enum {
-	HCA_QPN_MIN = 0x40,
+	HCA_QPN_MIN = 0x40, /* beyond those with a meaning */
 	HCA_QPN_MAX = 0xfffffe,
 
 	/* Hints about where to put data and how to send it. */
@@ -83,8 +83,15 @@ static int pin_qp(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
 	return ret;
 }
 
+static int make_queues(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
+{
+	return qp->kernel ? hca_kernel_queues(qp) : pin_qp(qp, cmd);
+}
+
 static void unpin_qp(struct hca_qp *qp)
 {
+	if (qp->kernel)
+		hca_kernel_queues_free(qp);
 	hca_ring_unpin(&qp->db);
 	hca_ring_unpin(&qp->ring);
 }
@@ -101,6 +108,10 @@ static int publish_qp(struct hca_qp *qp)
 			      GFP_KERNEL);
 	if (ret >= 0) {
 		qp->ib.qp_num = qp->qpn;
+		if (qp->ib.qp_type == IB_QPT_GSI) {
+			qp->ib.qp_num = HCA_GSI_QPN;
+			to_hca(qp->ib.device)->gsi = qp;
+		}
 		qp->gen = hca_next_gen_locked();
 		hca_engine_add_qp_locked(qp);
 	}
@@ -130,11 +141,14 @@ static int write_response(struct ib_udata *udata)
 	return ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
 }
 
-static int check_request(const struct ib_qp_init_attr *attr)
+static int check_request(const struct hca_qp *qp,
+			 const struct ib_qp_init_attr *attr)
 {
 	if (attr->create_flags)
 		return -EOPNOTSUPP;
 	switch (attr->qp_type) {
+	case IB_QPT_GSI:
+		return qp->kernel ? 0 : -EOPNOTSUPP;
 	case IB_QPT_RC:
 	case IB_QPT_UC:
 	case IB_QPT_UD:
@@ -153,7 +167,7 @@ static int check_request(const struct ib_qp_init_attr *attr)
  * A target QP belongs to the domain, not to a program: it has no queues, and
  * no udata either.
  */
-static int read_layout(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
+static int read_layout(struct hca_qp *qp, struct ib_qp_init_attr *attr,
 		       struct mlx5_ib_create_qp *cmd, struct ib_udata *udata)
 {
 	int ret;
@@ -161,6 +175,8 @@ static int read_layout(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 	memset(cmd, 0, sizeof(*cmd));
 	if (attr->qp_type == IB_QPT_XRC_TGT)
 		return 0;
+	if (qp->kernel)
+		return hca_kernel_layout(qp, attr);
 	ret = read_request(cmd, udata);
 	return ret ? ret : set_layout(qp, attr, cmd);
 }
@@ -173,16 +189,17 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 	struct mlx5_ib_create_qp cmd;
 	int ret;
 
-	ret = check_request(attr);
+	qp->kernel = !udata && attr->qp_type != IB_QPT_XRC_TGT;
+	ret = check_request(qp, attr);
 	if (!ret)
 		ret = read_layout(qp, attr, &cmd, udata);
 	if (ret)
 		return ret;
 	init_qp(qp, attr, &cmd, udata);
-	if (!hca_obj_get(dev, HCA_OBJ_QPS, HCA_MAX_QP))
+	if (!qp->kernel && !hca_obj_get(dev, HCA_OBJ_QPS, HCA_MAX_QP))
 		return -ENOMEM;
 
-	ret = pin_qp(qp, &cmd);
+	ret = make_queues(qp, &cmd);
 	if (ret)
 		goto put_count;
 	ret = write_response(udata);
@@ -196,24 +213,30 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 unpin:
 	unpin_qp(qp);
 put_count:
-	hca_obj_put(dev, HCA_OBJ_QPS);
+	if (!qp->kernel)
+		hca_obj_put(dev, HCA_OBJ_QPS);
 	return ret;
 }
 
 int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
 {
+	struct hca_dev *dev = to_hca(ibqp->device);
 	struct hca_qp *qp = to_hqp(ibqp);
 
 	mutex_lock(&hca_mutex);
 	hca_engine_del_qp_locked(qp);
 	xa_erase(&qps, qp->qpn);
+	if (dev->gsi == qp)
+		dev->gsi = NULL;
 	mutex_unlock(&hca_mutex);
 
 	unpin_qp(qp);
-	hca_obj_put(to_hca(ibqp->device), HCA_OBJ_QPS);
+	if (!qp->kernel)
+		hca_obj_put(dev, HCA_OBJ_QPS);
 	return 0;
 }
 
+/* Under hca_mutex; or by who has the lock of a CQ that the QP completes to. */
 struct hca_qp *hca_qp_find_locked(u32 qpn)
 {
 	return xa_load(&qps, qpn);

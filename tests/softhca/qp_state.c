@@ -110,6 +110,8 @@ static void reset_qp(struct hca_qp *qp)
 	qp->stuck = false;
 	qp->last_wqe_event = false;
 	qp->recv.taken = false;
+	if (qp->kernel)
+		hca_kernel_reset_locked(qp);
 }
 
 static void enter_error(struct hca_qp *qp)

@@ -103,7 +103,7 @@ static int check_length(struct hca_qp *qp)
 
 	if (hca_is_atomic(op) && (op->nseg != 1 || op->len != sizeof(u64)))
 		return HCA_SYN_LOCAL_LENGTH;
-	if (qp->ib.qp_type == IB_QPT_UD && !fits_mtu(qp))
+	if (hca_is_datagram(qp) && !fits_mtu(qp))
 		return HCA_SYN_LOCAL_LENGTH;
 	return 0;
 }
@@ -143,7 +143,7 @@ static enum hca_step run_request(struct hca_qp *qp, long *budget)
 	case HCA_OP_UMR:
 		return bind(qp);
 	default:
-		if (qp->ib.qp_type == IB_QPT_UD)
+		if (hca_is_datagram(qp))
 			return hca_run_datagram(qp, budget);
 		return hca_run_connected(qp, budget);
 	}

@@ -69,6 +69,7 @@ enum hca_object {
 
 enum {
 	HCA_MAX_DEVICES = 8,
+	HCA_GSI_QPN = 1, /* of every device: management */
 	HCA_MAX_CQE = 1 << 22,
 	HCA_MAX_WR = 1 << 15,
 	HCA_MAX_SGE = 30, /* announced; more fit a request */
@@ -99,6 +100,7 @@ struct hca_dev {
 	struct xarray keys; /* by key >> 8 */
 	u32 next_key;
 	u8 key_seq; /* the varying low byte of keys */
+	struct hca_qp *gsi; /* gets what is sent to QP 1 */
 	atomic64_t stats[HCA_NUM_STATS];
 	atomic_t objects[HCA_NUM_OBJECTS];
 };
@@ -122,6 +124,7 @@ struct hca_ctx {
 struct hca_pd {
 	struct ib_pd ib;
 	u32 pdn;
+	bool kernel; /* not a program's, and not counted */
 };
 
 struct hca_xrcd {
@@ -130,11 +133,13 @@ struct hca_xrcd {
 
 struct hca_ah {
 	struct ib_ah ib;
+	bool kernel;
+	struct hca_av_seg av; /* for the kernel's requests */
 };
 
-/* User memory that the engine reads or writes in place. */
+/* Memory of a program, or of the kernel, that the engine uses in place. */
 struct hca_ring {
-	struct ib_umem *umem;
+	struct ib_umem *umem; /* NULL: the kernel's */
 	void *va; /* of the first page */
 	void *base;
 	size_t len;
@@ -153,6 +158,7 @@ struct hca_key {
 struct hca_mr {
 	struct ib_mr ib;
 	struct hca_key key;
+	bool kernel; /* has no umem */
 	struct ib_umem *umem;
 	phys_addr_t *pages; /* valid while mapped */
 	size_t npages;
@@ -189,6 +195,9 @@ struct hca_cq {
 	u32 event_pi; /* pi when the last event went out */
 	u32 last_arm; /* the arm word that event answered */
 	bool error;
+	bool kernel; /* the kernel polls it, under lock: */
+	spinlock_t lock;
+	u32 ci;
 };
 
 /* A piece of a message: memory named by key, or bytes of the request. */
@@ -255,8 +264,19 @@ struct hca_srq {
 	bool error;
 };
 
+/* What the kernel keeps about a queue that it posts to itself. */
+struct hca_kernel_queue {
+	spinlock_t lock;
+	u64 *wr_ids; /* by the index of a request */
+	u16 pi; /* of the next request */
+	u16 ci; /* of the last one that was completed */
+};
+
 struct hca_qp {
 	struct ib_qp ib;
+	bool kernel;
+	struct hca_kernel_queue ksq;
+	struct hca_kernel_queue krq;
 	struct list_head entry; /* all QPs */
 	struct hca_ring ring;
 	struct hca_ring db;
@@ -299,6 +319,11 @@ static inline struct hca_ctx *to_hctx(struct ib_ucontext *ib)
 static inline struct hca_pd *to_hpd(struct ib_pd *ib)
 {
 	return container_of(ib, struct hca_pd, ib);
+}
+
+static inline struct hca_ah *to_hah(struct ib_ah *ib)
+{
+	return container_of(ib, struct hca_ah, ib);
 }
 
 static inline struct hca_mr *to_hmr(struct ib_mr *ib)
@@ -389,6 +414,7 @@ void hca_trap_doorbells_locked(void);
 int hca_ring_pin(struct hca_ring *ring, struct ib_device *ib, u64 addr,
 		 size_t len);
 void hca_ring_unpin(struct hca_ring *ring);
+int hca_ring_alloc(struct hca_ring *ring, size_t len);
 int hca_db_pin(struct hca_ring *db, struct ib_device *ib, u64 addr);
 
 static inline u32 hca_db_read(const struct hca_ring *db, int word)
@@ -413,6 +439,7 @@ static inline int hca_posted(const struct hca_ring *db, int word, u16 ci,
 }
 
 /* mr.c */
+struct ib_mr *hca_get_dma_mr(struct ib_pd *ibpd, int access);
 struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
 			      u64 virt, int access, struct ib_udata *udata);
 struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
@@ -472,8 +499,10 @@ int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	       const struct hca_op *op, enum hca_blame *blame);
 
 /* cq.c */
-int hca_create_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
-		  struct uverbs_attr_bundle *attrs);
+int hca_create_user_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
+		       struct uverbs_attr_bundle *attrs);
+int hca_create_kernel_cq(struct ib_cq *ibcq,
+			 const struct ib_cq_init_attr *attr);
 int hca_modify_cq(struct ib_cq *ibcq, u16 count, u16 period);
 int hca_resize_cq(struct ib_cq *ibcq, unsigned int cqe, struct ib_udata *udata);
 int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata);
@@ -505,6 +534,21 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
 struct hca_qp *hca_qp_find_locked(u32 qpn);
 
+/* kernel_cq.c */
+int hca_poll_cq(struct ib_cq *ibcq, int n, struct ib_wc *wc);
+int hca_req_notify_cq(struct ib_cq *ibcq, enum ib_cq_notify_flags flags);
+void hca_kernel_cq_sync(struct ib_cq *ibcq);
+
+/* kernel_qp.c */
+int hca_kernel_layout(struct hca_qp *qp, struct ib_qp_init_attr *attr);
+int hca_kernel_queues(struct hca_qp *qp);
+void hca_kernel_queues_free(struct hca_qp *qp);
+void hca_kernel_reset_locked(struct hca_qp *qp);
+int hca_post_send(struct ib_qp *ibqp, const struct ib_send_wr *wr,
+		  const struct ib_send_wr **bad);
+int hca_post_recv(struct ib_qp *ibqp, const struct ib_recv_wr *wr,
+		  const struct ib_recv_wr **bad);
+
 /* qp_state.c */
 int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		  struct ib_udata *udata);
@@ -534,6 +578,11 @@ static inline bool hca_is_send(const struct hca_op *op)
 static inline bool hca_is_atomic(const struct hca_op *op)
 {
 	return op->opcode == HCA_OP_ATOMIC_CS || op->opcode == HCA_OP_ATOMIC_FA;
+}
+
+static inline bool hca_is_datagram(const struct hca_qp *qp)
+{
+	return qp->ib.qp_type == IB_QPT_UD || qp->ib.qp_type == IB_QPT_GSI;
 }
 
 /* Data comes back to the requester. */

@@ -85,16 +85,23 @@ static int publish_srq(struct hca_srq *srq, struct ib_udata *udata)
 	return ret;
 }
 
+static bool names_by_number(struct ib_udata *udata)
+{
+	return !rdma_udata_to_drv_context(udata, struct hca_ctx, ib)
+			->cqe_version;
+}
+
 int hca_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *attr,
 		   struct ib_udata *udata)
 {
-	struct hca_ctx *ctx =
-		rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
 	struct hca_dev *dev = to_hca(ibsrq->device);
 	struct hca_srq *srq = to_hsrq(ibsrq);
 	struct mlx5_ib_create_srq cmd;
 	int ret;
 
+	/* Not for the kernel. */
+	if (!udata)
+		return -EOPNOTSUPP;
 	if (attr->srq_type != IB_SRQT_BASIC && attr->srq_type != IB_SRQT_XRC)
 		return -EOPNOTSUPP;
 	if (!attr->attr.max_wr || attr->attr.max_wr > HCA_MAX_SRQ_WR ||
@@ -108,7 +115,7 @@ int hca_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *attr,
 
 	set_layout(srq, &attr->attr);
 	srq->uidx = cmd.uidx & 0xffffff;
-	srq->by_number = !ctx->cqe_version;
+	srq->by_number = names_by_number(udata);
 	ret = pin_srq(srq, &cmd);
 	if (ret)
 		goto put_count;

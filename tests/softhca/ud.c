@@ -79,15 +79,18 @@ static struct hca_qp *find_receiver(struct hca_qp *qp)
 {
 	const struct hca_av_seg *av = &qp->op.av;
 	struct hca_dev *dev = hca_find_gid_locked(av->rgid);
+	u32 qpn = be32_to_cpu(av->dqp) & 0xffffff;
 	struct hca_qp *peer;
 
-	peer = hca_qp_find_locked(be32_to_cpu(av->dqp) & 0xffffff);
-	return dev && peer && peer->ib.device == &dev->ib ? peer : NULL;
+	if (!dev)
+		return NULL;
+	peer = qpn == HCA_GSI_QPN ? dev->gsi : hca_qp_find_locked(qpn);
+	return peer && peer->ib.device == &dev->ib ? peer : NULL;
 }
 
 static bool accepts(struct hca_qp *peer, struct hca_qp *qp)
 {
-	return peer->ib.qp_type == IB_QPT_UD && hca_qp_receives(peer) &&
+	return hca_is_datagram(peer) && hca_qp_receives(peer) &&
 	       peer->attr.qkey == request_qkey(qp);
 }
 
@@ -136,7 +139,7 @@ static int complete_recv(struct hca_qp *qp, struct hca_qp *peer)
 	const struct hca_op *op = &qp->op;
 	bool imm = op->opcode == HCA_OP_SEND_IMM;
 	struct hca_cqe cqe = {
-		.flags_rqpn = cpu_to_be32(HCA_CQE_GRH | qp->qpn),
+		.flags_rqpn = cpu_to_be32(HCA_CQE_GRH | qp->ib.qp_num),
 		.byte_cnt = cpu_to_be32(op->len),
 		.imm = imm ? op->imm : 0,
 	};

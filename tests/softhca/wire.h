@@ -74,6 +74,7 @@ static_assert(sizeof(struct hca_av_seg) == 48);
 
 enum {
 	HCA_AV_QKEY_OWN = 1U << 31,
+	HCA_AV_GRH = 1 << 30,
 	HCA_AV_GID_SHIFT = 20,
 	HCA_AV_FLOW_MASK = 0xfffff,
 };
@@ -153,6 +154,7 @@ enum hca_cqe_opcode {
 	HCA_CQE_RESIZE = 5, /* the last one in an old ring */
 	HCA_CQE_REQ_ERR = 13,
 	HCA_CQE_RESP_ERR = 14,
+	HCA_CQE_INVALID = 15, /* no completion yet */
 };
 
 enum hca_syndrome {
@@ -206,6 +208,7 @@ enum { HCA_DB_CQ_CI = 0, HCA_DB_CQ_ARM = 1 };
 enum {
 	HCA_CI_MASK = 0xffffff,
 	HCA_ARM_SOLICITED = 1 << 24,
+	HCA_ARM_SEQUENCE = 1 << 28, /* makes it another word */
 };
 
 #endif

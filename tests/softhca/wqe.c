@@ -195,6 +195,7 @@ static int parse_transport(struct hca_qp *qp, size_t *pos)
 	case IB_QPT_XRC_INI:
 		return parse_xrc(&qp->op, pos);
 	case IB_QPT_UD:
+	case IB_QPT_GSI:
 		return parse_av(&qp->op, pos);
 	default:
 		return 0;
@@ -212,7 +213,7 @@ static bool may_send(const struct hca_qp *qp)
 	case HCA_OP_RDMA_WRITE:
 	case HCA_OP_RDMA_WRITE_IMM:
 	case HCA_OP_UMR:
-		return qp->ib.qp_type != IB_QPT_UD;
+		return !hca_is_datagram(qp);
 	case HCA_OP_SEND_INVAL:
 	case HCA_OP_RDMA_READ:
 	case HCA_OP_ATOMIC_CS:
