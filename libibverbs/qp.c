@@ -90,14 +90,16 @@ static void qp_init(struct ibv_qp *qp, struct ibv_context *context,
 
 /*
  * What the QP is made of. An XRC receive QP has no queues and no PD: those
- * are its SRQs', whatever the attributes hold there.
+ * are its SRQs', whatever the attributes hold there. A PD that was named all
+ * the same is remembered: librdmacm looks here for the one of its SRQs.
  */
 static void qp_set_objects(struct ibv_qp *qp,
 			   const struct ibv_qp_init_attr_ex *attr)
 {
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_PD)
+		qp->pd = attr->pd;
 	if (attr->qp_type == IBV_QPT_XRC_RECV)
 		return;
-	qp->pd = attr->pd;
 	qp->send_cq = attr->send_cq;
 	qp->recv_cq = attr->recv_cq;
 	qp->srq = attr->srq;
@@ -135,7 +137,7 @@ static struct ibv_qp_cap cap_from_uapi(const struct ib_uverbs_qp_cap *cap)
 static void attr_qp_objects(struct verbs_attrs *attrs, const struct ibv_qp *qp,
 			    const struct ibv_qp_init_attr_ex *attr)
 {
-	if (qp->pd)
+	if (qp->pd && qp->qp_type != IBV_QPT_XRC_RECV)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE,
 			    qp->pd->handle);
 	if (qp->send_cq)
