@@ -2,9 +2,10 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """rdmacm-utils, over the stock librdmacm: a client of libibverbs like others."""
 
-from .rows import Row
+from .rows import DEVICES, Row
 
 END = r"(return status 0)"
+BOTH = {"core": True, "works": DEVICES}
 GROUP = "239.1.2.3"
 
 
@@ -18,24 +19,28 @@ def rpings():
     for options in ("", "-S 60000", "-V", "-q", "-q -V -C 50"):
         common = f"-a {{ip}} -p {{port}} -v -C 5 {options}"
         yield row(f"rping {options}".strip(), f"rping -s {common}",
-                  f"rping -c {common}", r"ping data: (rdma-ping-4\d*)")
+                  f"rping -c {common}", r"ping data: (rdma-ping-4\d*)",
+                  **({} if options else BOTH))
 
 
 def messages():
-    for program, end in (("ucmatose", END), ("udaddy", END)):
+    # The port of udaddy is always the same, and shows itself to nobody.
+    for program, port, ready in (("ucmatose", "-p {port}", "rdma_cm"),
+                                 ("udaddy", "", "")):
         for options in ("-C 10", "-C 10 -S 4096", "-C 10 -c 4"):
-            common = f"{program} -p {{port}} {options}"
+            common = f"{program} {port} {options}"
             yield row(f"{program} {options}", common, f"{common} -s {{ip}}",
-                      end)
+                      END, ready=ready, **(BOTH if options == "-C 10" else {}))
 
 
 def examples():
     for kind in "rx":
         common = f"-p {{port}} -c {kind}"
         yield row(f"rdma_xclient -c {kind}", f"rdma_xserver {common}",
-                  f"rdma_xclient -s {{ip}} {common}", r"(end 0)")
+                  f"rdma_xclient -s {{ip}} {common}", r"(end 0)",
+                  core=kind == "x")
     yield row("rdma_client", "rdma_server -p {port}",
-              "rdma_client -s {ip} -p {port}", r"(end 0)")
+              "rdma_client -s {ip} -p {port}", r"(end 0)", **BOTH)
 
 
 # Sizes and times, as short as they can be written.
