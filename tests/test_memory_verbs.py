@@ -24,12 +24,12 @@ def error_of(call, *args, **kwargs):
     return info.value.error_code
 
 
-def test_advice_without_on_demand_paging_is_eopnotsupp(pd):
-    with MR(pd, PAGE, LOCAL) as mr:
+def test_advice_without_on_demand_paging_is_eopnotsupp(rxe_pd):
+    with MR(rxe_pd, PAGE, LOCAL) as mr:
         sge = SGE(mr.buf, PAGE, mr.lkey)
-        assert error_of(pd.advise_mr, PREFETCH, 0, [sge]) == errno.EOPNOTSUPP
-        assert error_of(pd.advise_mr, PREFETCH, e._IBV_ADVISE_MR_FLAG_FLUSH,
-                        [sge, sge]) == errno.EOPNOTSUPP
+        for flags in (0, e._IBV_ADVISE_MR_FLAG_FLUSH):
+            assert error_of(rxe_pd.advise_mr, PREFETCH, flags,
+                            [sge, sge]) == errno.EOPNOTSUPP
 
 
 def test_advice_about_nothing_is_einval(pd):

@@ -16,6 +16,7 @@ LAT = rf"{COUNTS}(?:{REAL}{REAL})?[ \t]+([\d.]+)(?:{REAL})+[ \t]*$"
 HUGEPAGES = "echo 64 >/proc/sys/vm/nr_hugepages"
 BOTH = {"core": True, "works": ("rxe", "softhca")}
 RXE = {"core": True, "works": ("rxe",)}
+SOFTHCA = {"core": True, "works": ("softhca",)}
 CORE = {"core": True}
 CM = {"ready": "rdma_cm"}
 
@@ -27,7 +28,7 @@ OPTIONS = {
         f"-c UC -b {OLD}": {}, "-R": CM, "-z": CM, "-b": {}, "-q 4": {},
         f"-a {OLD}": {"iters": "-n 10 "}, "-m 256": {}, "-t 1": {}, "-N": {},
         "-D 2": {"iters": ""}, "--write_with_imm": {}, "--use-null-mr": {},
-        "--odp": {}, "-c DC": {}, "--use_hugepages": {"setup": HUGEPAGES}},
+        "--odp": SOFTHCA, "-c DC": {}, "--use_hugepages": {"setup": HUGEPAGES}},
     "ib_write_lat": {
         "": BOTH, "-c UC": {}, f"-I 32 -s 32 {OLD}": {}, "-R": CM, "-C": {}},
     "ib_read_bw": {

@@ -73,7 +73,7 @@ def others():
     common = f"mckey -m {GROUP} -b {{ip}} -C 5"
     # What is sent before the server has joined is lost.
     yield row("mckey", f"stdbuf -oL /usr/bin/{common}", f"{common} -s", END,
-              ready="joined dgid")
+              ready="joined dgid", core=True, works=("softhca",))
 
 
 def rows():

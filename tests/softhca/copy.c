@@ -18,9 +18,16 @@ atomic_t hca_corrupt_copy = ATOMIC_INIT(0);
 /* Where the bytes of a segment are: in a region, inline, or nowhere. */
 struct place {
 	struct hca_mr *mr;
-	u64 addr; /* in the region */
+	struct ib_umem_odp *umem; /* of a region on demand */
+	u64 addr; /* in the region; on demand: in memory */
+	bool write;
 	const void *inl;
 	u32 len;
+};
+
+enum {
+	HCA_WRITES = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE |
+		     IB_ACCESS_REMOTE_ATOMIC,
 };
 
 static int check_key(const struct hca_key *key, const struct hca_side *side,
@@ -61,6 +68,7 @@ static int find_place(const struct hca_side *side, const struct hca_seg *seg,
 	int ret;
 
 	*place = (struct place){
+		.write = side->need & HCA_WRITES,
 		.addr = seg->addr,
 		.inl = seg->inl,
 		.len = seg->len,
@@ -109,6 +117,11 @@ static int find_byte(const struct hca_side *side, u64 pos, struct place *place)
 	place->len -= pos;
 	if (place->inl)
 		place->inl += pos;
+	if (!ret && place->mr && place->mr->odp) {
+		place->addr = hca_odp_addr(place->mr, place->addr);
+		place->umem =
+			hca_odp_find(place->mr->odp, place->addr, &place->len);
+	}
 	return ret;
 }
 
@@ -126,47 +139,68 @@ static int find_bytes(const struct hca_side *dst, const struct hca_side *src,
 	return find_byte(dst, pos, to);
 }
 
+static bool try_lock(const struct place *place)
+{
+	struct dma_resv *resv = hca_mr_resv(place->mr);
+
+	if (place->umem)
+		return mutex_trylock(&place->umem->umem_mutex);
+	return !resv || dma_resv_trylock(resv);
+}
+
+static void unlock(const struct place *place)
+{
+	struct dma_resv *resv = hca_mr_resv(place->mr);
+
+	if (place->umem)
+		mutex_unlock(&place->umem->umem_mutex);
+	else if (resv)
+		dma_resv_unlock(resv);
+}
+
+static bool same_lock(const struct place *a, const struct place *b)
+{
+	return a->umem == b->umem && hca_mr_resv(a->mr) == hca_mr_resv(b->mr);
+}
+
 /*
- * Whoever holds a reservation may hold it for long: it is tried, not waited
+ * Whoever holds a lock on pages may hold it for long: it is tried, not waited
  * for, and so the order of two does not matter.
  */
-struct pages_lock {
-	struct dma_resv *a;
-	struct dma_resv *b;
-};
-
-static int lock_pages(struct pages_lock *lock, struct hca_mr *x,
-		      struct hca_mr *y)
+static int lock_pages(const struct place *a, const struct place *b)
 {
-	lock->a = hca_mr_resv(x);
-	lock->b = hca_mr_resv(y);
-	if (lock->a == lock->b)
-		lock->b = NULL;
-
-	if (lock->a && !dma_resv_trylock(lock->a))
+	if (!try_lock(a))
 		return -EBUSY;
-	if (lock->b && !dma_resv_trylock(lock->b)) {
-		if (lock->a)
-			dma_resv_unlock(lock->a);
+	if (!same_lock(a, b) && !try_lock(b)) {
+		unlock(a);
 		return -EBUSY;
 	}
 	return 0;
 }
 
-static void unlock_pages(struct pages_lock *lock)
+static void unlock_pages(const struct place *a, const struct place *b)
 {
-	if (lock->b)
-		dma_resv_unlock(lock->b);
-	if (lock->a)
-		dma_resv_unlock(lock->a);
+	if (!same_lock(a, b))
+		unlock(b);
+	unlock(a);
+}
+
+static int place_ready(const struct place *place, size_t len)
+{
+	if (!place->mr)
+		return 0;
+	if (place->mr->odp)
+		return hca_odp_ready_locked(place->mr->odp, place->umem,
+					    place->addr, len, place->write);
+	return hca_mr_ready_locked(place->mr);
 }
 
 /* Both, so that two that have moved are mapped at the same time. */
-static int check_ready(struct hca_mr *dst, struct hca_mr *src,
-		       enum hca_blame *blame)
+static int check_ready(const struct place *dst, const struct place *src,
+		       size_t len, enum hca_blame *blame)
 {
-	int src_ret = src ? hca_mr_ready_locked(src) : 0;
-	int dst_ret = dst ? hca_mr_ready_locked(dst) : 0;
+	int src_ret = place_ready(src, len);
+	int dst_ret = place_ready(dst, len);
 
 	if (src_ret && src_ret != -EAGAIN) {
 		*blame = HCA_BLAME_SRC;
@@ -185,6 +219,14 @@ static void copy_run(void *to, const void *from, size_t len)
 		memcpy(to, from, len);
 }
 
+/* The byte at pos, and how many follow it in its page. */
+static void *place_ptr(const struct place *place, size_t pos, size_t *len)
+{
+	if (place->umem)
+		return hca_odp_ptr(place->umem, place->addr + pos, len);
+	return hca_mr_ptr(place->mr, place->addr + pos, len);
+}
+
 /*
  * Copies in runs that leave neither a page of one side nor one of the other.
  * What has no place reads as zeros and is not written.
@@ -198,11 +240,10 @@ static void copy_pages(const struct place *to, const struct place *from,
 	if (!to->mr)
 		return;
 	for (pos = 0; pos < len; pos += n) {
-		d = hca_mr_ptr(to->mr, to->addr + pos, &n);
+		d = place_ptr(to, pos, &n);
 		n = min(n, len - pos);
 		if (from->mr) {
-			const void *s =
-				hca_mr_ptr(from->mr, from->addr + pos, &m);
+			const void *s = place_ptr(from, pos, &m);
 
 			n = min(n, m);
 			copy_run(d, s, n);
@@ -222,7 +263,7 @@ static void maybe_corrupt(const struct place *to, size_t len)
 	if (likely(!atomic_read(&hca_corrupt_copy)) || !to->mr ||
 	    atomic_dec_if_positive(&hca_corrupt_copy) != 0)
 		return;
-	byte = hca_mr_ptr(to->mr, to->addr + len / 2, &n);
+	byte = place_ptr(to, len / 2, &n);
 	*byte ^= 0xff;
 }
 
@@ -235,23 +276,22 @@ static void maybe_corrupt(const struct place *to, size_t len)
 long hca_copy(const struct hca_side *dst, const struct hca_side *src, u64 pos,
 	      size_t len, enum hca_blame *blame)
 {
-	struct pages_lock lock;
 	struct place to, from;
 	int ret;
 
 	ret = find_bytes(dst, src, pos, &to, &from, blame);
 	if (ret)
 		return ret;
-	ret = lock_pages(&lock, from.mr, to.mr);
+	ret = lock_pages(&from, &to);
 	if (ret)
 		return ret;
 	len = min3(len, (size_t)from.len, (size_t)to.len);
-	ret = check_ready(to.mr, from.mr, blame);
+	ret = check_ready(&to, &from, len, blame);
 	if (!ret) {
 		copy_pages(&to, &from, len);
 		maybe_corrupt(&to, len);
 	}
-	unlock_pages(&lock);
+	unlock_pages(&from, &to);
 	return ret ? ret : len;
 }
 
@@ -269,7 +309,6 @@ static u64 do_atomic(u64 *p, const struct hca_op *op)
 int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	       const struct hca_op *op, enum hca_blame *blame)
 {
-	struct pages_lock lock;
 	struct place to, from;
 	size_t n;
 	u64 old;
@@ -282,15 +321,15 @@ int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	*blame = HCA_BLAME_SRC;
 	if (!IS_ALIGNED(from.addr, sizeof(u64)))
 		return -EINVAL;
-	ret = lock_pages(&lock, from.mr, to.mr);
+	ret = lock_pages(&from, &to);
 	if (ret)
 		return ret;
-	ret = check_ready(to.mr, from.mr, blame);
+	ret = check_ready(&to, &from, sizeof(u64), blame);
 	if (!ret) {
-		old = do_atomic(hca_mr_ptr(from.mr, from.addr, &n), op);
+		old = do_atomic(place_ptr(&from, 0, &n), op);
 		copy_pages(&to, &(struct place){ .inl = &old }, sizeof(old));
 		maybe_corrupt(&to, sizeof(old));
 	}
-	unlock_pages(&lock);
+	unlock_pages(&from, &to);
 	return ret;
 }

@@ -15,6 +15,7 @@ static const char *const stat_names[HCA_NUM_STATS] = {
 	[HCA_STAT_PAGE_FAULTS] = "page_faults",
 	[HCA_STAT_MOVE_NOTIFIES] = "move_notifies",
 	[HCA_STAT_REVOKES] = "revokes",
+	[HCA_STAT_INVALIDATIONS] = "invalidations",
 	[HCA_STAT_RNR_NAKS] = "rnr_naks",
 	[HCA_STAT_RETRIES] = "retries",
 	[HCA_STAT_ERRORS] = "errors",

@@ -13,6 +13,20 @@
 
 /* The RDMA devices: what they say they are, and the verbs they have. */
 
+static void set_odp_caps(struct ib_odp_caps *caps)
+{
+	u32 datagram = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
+		       IB_ODP_SUPPORT_SRQ_RECV;
+	u32 all = datagram | IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
+		  IB_ODP_SUPPORT_ATOMIC;
+
+	caps->general_caps = IB_ODP_SUPPORT | IB_ODP_SUPPORT_IMPLICIT;
+	caps->per_transport_caps.rc_odp_caps = all;
+	caps->per_transport_caps.xrc_odp_caps = all;
+	caps->per_transport_caps.uc_odp_caps = datagram | IB_ODP_SUPPORT_WRITE;
+	caps->per_transport_caps.ud_odp_caps = datagram;
+}
+
 static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 			    struct ib_udata *udata)
 {
@@ -31,6 +45,8 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 		IB_DEVICE_SYS_IMAGE_GUID | IB_DEVICE_XRC |
 		IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
 		IB_DEVICE_MEM_MGT_EXTENSIONS;
+	attr->kernel_cap_flags = IBK_ON_DEMAND_PAGING;
+	set_odp_caps(&attr->odp_caps);
 	attr->max_send_sge = HCA_MAX_SGE;
 	attr->max_recv_sge = HCA_MAX_SGE;
 	attr->max_sge_rd = HCA_MAX_SGE;
@@ -147,6 +163,7 @@ static const struct ib_device_ops hca_ops = {
 	.destroy_ah = hca_destroy_ah,
 	.get_dma_mr = hca_get_dma_mr,
 	.rereg_user_mr = hca_rereg_user_mr,
+	.advise_mr = hca_advise_mr,
 	.dereg_mr = hca_dereg_mr,
 	.alloc_mw = hca_alloc_mw,
 	.dealloc_mw = hca_dealloc_mw,

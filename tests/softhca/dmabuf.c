@@ -207,8 +207,13 @@ int hca_mr_ready_locked(struct hca_mr *mr)
 	mr->fault_error = 0;
 	if (ret)
 		return ret;
-	queue_work(fault_queue, &mr->fault);
+	hca_fault_queue(&mr->fault);
 	return -EAGAIN;
+}
+
+void hca_fault_queue(struct work_struct *work)
+{
+	queue_work(fault_queue, work);
 }
 
 int hca_fault_start(void)

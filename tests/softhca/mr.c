@@ -12,7 +12,7 @@ enum {
 	HCA_MR_ACCESS = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE |
 			IB_ACCESS_REMOTE_READ | IB_ACCESS_REMOTE_ATOMIC |
 			IB_ACCESS_MW_BIND | IB_ZERO_BASED | IB_ACCESS_HUGETLB |
-			IB_ACCESS_OPTIONAL,
+			IB_ACCESS_ON_DEMAND | IB_ACCESS_OPTIONAL,
 };
 
 static int import_user(struct hca_mr *mr, struct ib_device *ib, u64 start)
@@ -20,6 +20,8 @@ static int import_user(struct hca_mr *mr, struct ib_device *ib, u64 start)
 	struct ib_umem *umem;
 	int ret;
 
+	if (mr->key.access & IB_ACCESS_ON_DEMAND)
+		return hca_import_odp(mr, ib, start);
 	umem = ib_umem_get_va(ib, start, mr->key.len, mr->key.access);
 	if (IS_ERR(umem))
 		return PTR_ERR(umem);
@@ -36,7 +38,9 @@ static void put_mr(struct hca_mr *mr)
 {
 	hca_fault_cancel(mr);
 	mr->dying = true;
-	if (mr->umem)
+	if (mr->odp)
+		hca_odp_release(mr->odp);
+	else if (mr->umem)
 		ib_umem_release(mr->umem);
 	kvfree(mr->pages);
 	kfree(mr);
@@ -136,6 +140,9 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 	struct hca_mr *mr;
 	int ret;
 
+	/* Those are mapped on demand as it is. */
+	if (access & IB_ACCESS_ON_DEMAND)
+		return ERR_PTR(-EOPNOTSUPP);
 	mr = new_mr(ibpd, virt, length, access);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
@@ -155,6 +162,7 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 static bool needs_memory(const struct hca_mr *mr, int flags, int access)
 {
 	return flags & IB_MR_REREG_TRANS ||
+	       (access ^ mr->key.access) & IB_ACCESS_ON_DEMAND ||
 	       (flags & IB_MR_REREG_ACCESS && access & ~mr->key.access &&
 		!mr->umem->writable);
 }
@@ -166,6 +174,7 @@ static void replace_mr(struct hca_mr *mr, struct hca_mr *fresh)
 	fresh->key.key = mr->key.key;
 	swap(mr->key, fresh->key);
 	swap(mr->umem, fresh->umem);
+	swap(mr->odp, fresh->odp);
 	swap(mr->pages, fresh->pages);
 	swap(mr->npages, fresh->npages);
 	mutex_unlock(&hca_mutex);

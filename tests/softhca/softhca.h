@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_umem.h>
+#include <rdma/ib_umem_odp.h>
 #include <rdma/ib_verbs.h>
 
 #include "compat.h"
@@ -26,7 +27,8 @@
  * The engine only tries the dma_resv of the dma-bufs of a copy and has them
  * mapped by a worker that does not hold hca_mutex: an exporter that takes its
  * time makes nobody wait but those who use its buffer. move_notify and revoke
- * run under the dma_resv and never take hca_mutex. Nothing takes hca_mutex
+ * run under the dma_resv and never take hca_mutex. The same goes for memory on
+ * demand, its umem_mutex and its notifier. Nothing takes hca_mutex
  * under an mmap_lock, so the doorbell fault handler only wakes the engine.
  */
 extern struct mutex hca_mutex;
@@ -44,6 +46,7 @@ enum hca_stat {
 	HCA_STAT_PAGE_FAULTS,
 	HCA_STAT_MOVE_NOTIFIES,
 	HCA_STAT_REVOKES,
+	HCA_STAT_INVALIDATIONS,
 	HCA_STAT_RNR_NAKS,
 	HCA_STAT_RETRIES,
 	HCA_STAT_ERRORS,
@@ -155,10 +158,25 @@ struct hca_key {
 	int access;
 };
 
+/* Memory that is paged in on demand. */
+struct hca_odp {
+	struct kref ref;
+	struct ib_umem_odp *umem; /* all of it, or the anchor of chunks */
+	struct xarray chunks; /* of a whole address space */
+	struct work_struct work; /* brings in what was asked for: */
+	u64 fault_addr;
+	size_t fault_len;
+	u64 fault_need;
+	/* Under hca_mutex, as is what was asked for unless busy. */
+	bool busy;
+	int fault_error; /* of that range, for the next access */
+};
+
 struct hca_mr {
 	struct ib_mr ib;
 	struct hca_key key;
 	bool kernel; /* has no umem */
+	struct hca_odp *odp; /* owns the umem, if there */
 	struct ib_umem *umem;
 	phys_addr_t *pages; /* valid while mapped */
 	size_t npages;
@@ -455,8 +473,21 @@ void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len);
 int hca_pages_alloc(struct hca_mr *mr);
 int hca_pages_fill(struct hca_mr *mr);
 
+/* odp.c */
+int hca_import_odp(struct hca_mr *mr, struct ib_device *ib, u64 start);
+void hca_odp_release(struct hca_odp *odp);
+u64 hca_odp_addr(const struct hca_mr *mr, u64 addr);
+struct ib_umem_odp *hca_odp_find(struct hca_odp *odp, u64 addr, u32 *len);
+void *hca_odp_ptr(struct ib_umem_odp *umem, u64 addr, size_t *len);
+int hca_odp_ready_locked(struct hca_odp *odp, struct ib_umem_odp *umem,
+			 u64 addr, size_t len, bool write);
+int hca_advise_mr(struct ib_pd *pd, enum ib_uverbs_advise_mr_advice advice,
+		  u32 flags, struct ib_sge *sges, u32 n,
+		  struct uverbs_attr_bundle *attrs);
+
 /* dmabuf.c */
 extern atomic_t hca_faults;
+void hca_fault_queue(struct work_struct *work);
 int hca_import_dmabuf(struct hca_mr *mr, struct ib_device *ib, u64 offset,
 		      int fd);
 void hca_fault_cancel(struct hca_mr *mr);
