@@ -702,6 +702,8 @@ int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 /* qp->state follows when IBV_QP_STATE is in the mask. */
 int ibv_cmd_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 		      int attr_mask);
+int ibv_cmd_modify_qp_udata(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+			    int attr_mask, const struct verbs_udata *udata);
 /*
  * A QP's rate in kbit/s alone; what shapes it beyond that is between provider
  * and driver.

@@ -423,7 +423,7 @@ static int send_modify_ex(struct ibv_qp *qp,
 
 /* A rate limit exists only in the extended command. */
 static int send_modify(struct ibv_qp *qp, const struct ibv_qp_attr *attr,
-		       int mask)
+		       int mask, const struct verbs_udata *udata)
 {
 	struct ib_uverbs_ex_modify_qp req = {};
 
@@ -433,20 +433,27 @@ static int send_modify(struct ibv_qp *qp, const struct ibv_qp_attr *attr,
 	if (!(mask & IBV_QP_RATE_LIMIT))
 		return verbs_write_cmd(qp->context, IB_USER_VERBS_CMD_MODIFY_QP,
 				       &req.base, sizeof(req.base), NULL, 0,
-				       NULL);
+				       udata);
 	req.rate_limit = attr->rate_limit;
-	return send_modify_ex(qp, &req, NULL);
+	return send_modify_ex(qp, &req, udata);
+}
+
+VERBS_EXPORT
+int ibv_cmd_modify_qp_udata(struct ibv_qp *qp, struct ibv_qp_attr *attr,
+			    int attr_mask, const struct verbs_udata *udata)
+{
+	int ret = send_modify(qp, attr, attr_mask, udata);
+
+	if (!ret && (attr_mask & IBV_QP_STATE))
+		qp->state = attr->qp_state;
+	return ret;
 }
 
 VERBS_EXPORT
 int ibv_cmd_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr,
 		      int attr_mask)
 {
-	int ret = send_modify(qp, attr, attr_mask);
-
-	if (!ret && (attr_mask & IBV_QP_STATE))
-		qp->state = attr->qp_state;
-	return ret;
+	return ibv_cmd_modify_qp_udata(qp, attr, attr_mask, NULL);
 }
 
 VERBS_EXPORT

@@ -32,8 +32,24 @@ int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len)
 	return 0;
 }
 
-int mlx5_alloc_buf_pd(struct mlx5_buf *buf, struct ibv_pd *pd,
-		      enum mlx5_buf_type type, size_t len)
+int mlx5_alloc_buf_from(struct mlx5_buf *buf,
+			const struct mlx5dv_ctx_allocators *allocators,
+			size_t len)
+{
+	len = whole_pages(len);
+	if (!len || !allocators || !allocators->alloc)
+		return mlx5_alloc_buf(buf, len);
+	*buf = (struct mlx5_buf){ .from = *allocators, .len = len };
+	buf->addr = allocators->alloc(len, allocators->data);
+	if (!buf->addr)
+		return ENOMEM;
+	memset(buf->addr, 0, len);
+	return 0;
+}
+
+int mlx5_alloc_buf_pd(struct mlx5_buf *buf,
+		      const struct mlx5dv_ctx_allocators *allocators,
+		      struct ibv_pd *pd, enum mlx5_buf_type type, size_t len)
 {
 	uint64_t res_type = (uint64_t)RDMA_DRIVER_MLX5 << 32 | type;
 	void *addr = IBV_ALLOCATOR_USE_DEFAULT;
@@ -42,7 +58,7 @@ int mlx5_alloc_buf_pd(struct mlx5_buf *buf, struct ibv_pd *pd,
 	if (pd && len)
 		addr = verbs_pd_alloc(pd, len, sysconf(_SC_PAGESIZE), res_type);
 	if (addr == IBV_ALLOCATOR_USE_DEFAULT)
-		return mlx5_alloc_buf(buf, len);
+		return mlx5_alloc_buf_from(buf, allocators, len);
 	if (!addr)
 		return ENOMEM;
 	*buf = (struct mlx5_buf){
@@ -59,6 +75,8 @@ void mlx5_free_buf(struct mlx5_buf *buf)
 {
 	if (buf->pd)
 		verbs_pd_free(buf->pd, buf->addr, buf->type);
+	else if (buf->from.free)
+		buf->from.free(buf->addr, buf->from.data);
 	else if (buf->addr)
 		munmap(buf->addr, buf->len);
 	buf->addr = NULL;

@@ -49,14 +49,11 @@ uint32_t mlx5_size_cq(uint32_t cqe)
 
 /* The device may write CQEs from here on. */
 static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
-			    const struct ibv_cq_init_attr_ex *attr)
+			    const struct ibv_cq_init_attr_ex *attr,
+			    const struct mlx5_ib_create_cq *cmd)
 {
 	struct ibv_cq_init_attr_ex ring_attr = *attr;
-	struct mlx5_ib_create_cq req = {
-		.buf_addr = (uintptr_t)cq->buf.addr,
-		.db_addr = (uintptr_t)cq->dbrec,
-		.cqe_size = 1u << cq->cqe_shift,
-	};
+	struct mlx5_ib_create_cq req = *cmd;
 	struct mlx5_ib_create_cq_resp resp = { 0 };
 	struct verbs_udata udata = {
 		.in = &req,
@@ -67,8 +64,11 @@ static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
 	const struct mlx5_uars *uars = &to_mctx(context)->uars;
 	int err;
 
+	req.buf_addr = (uintptr_t)cq->buf.addr;
+	req.db_addr = (uintptr_t)cq->dbrec;
+	req.cqe_size = 1u << cq->cqe_shift;
 	if (uars->dyn) {
-		req.flags = MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX;
+		req.flags |= MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX;
 		req.uar_page_index = uars->arm_page_id;
 	}
 	ring_attr.cqe = cq->num_cqe - 1;
@@ -78,7 +78,7 @@ static int create_kernel_cq(struct mlx5_cq *cq, struct ibv_context *context,
 }
 
 static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, struct ibv_pd *pd,
-				uint32_t n)
+				uint32_t n, uint32_t cqe_size)
 {
 	struct mlx5_cq *cq;
 	int err;
@@ -86,8 +86,8 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, struct ibv_pd *pd,
 	cq = calloc(1, sizeof(*cq));
 	if (!cq)
 		return NULL;
-	err = mlx5_alloc_buf_pd(&cq->buf, pd, MLX5_BUF_CQ,
-				(size_t)n * ctx->cqe_size);
+	err = mlx5_alloc_buf_pd(&cq->buf, &ctx->allocators, pd, MLX5_BUF_CQ,
+				(size_t)n * cqe_size);
 	if (err)
 		goto free_cq;
 	cq->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
@@ -95,7 +95,7 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *ctx, struct ibv_pd *pd,
 		err = errno;
 		goto free_buf;
 	}
-	mlx5_init_cq_ring(cq, n, ctx->cqe_size, ctx->cqe_version);
+	mlx5_init_cq_ring(cq, n, cqe_size, ctx->cqe_version);
 	cq->rscs = &ctx->rscs;
 	cq->srqs = &ctx->srqs;
 	cq->arm_reg = ctx->uars.arm_page + PRM_UAR_CQ_ARM;
@@ -137,8 +137,12 @@ static bool is_single_threaded(const struct mlx5_context *ctx,
 	       (domain && to_vpd(domain)->td);
 }
 
+/* What an ordinary one asks of the kernel beside its memory. */
+static const struct mlx5_ib_create_cq usual_cmd;
+
 static struct mlx5_cq *create_cq(struct ibv_context *context,
-				 const struct ibv_cq_init_attr_ex *attr)
+				 const struct ibv_cq_init_attr_ex *attr,
+				 const struct mlx5_ib_create_cq *cmd)
 {
 	struct mlx5_context *ctx = to_mctx(context);
 	uint32_t n = mlx5_size_cq(attr->cqe);
@@ -149,12 +153,12 @@ static struct mlx5_cq *create_cq(struct ibv_context *context,
 		errno = EINVAL;
 		return NULL;
 	}
-	cq = alloc_cq(ctx, domain_of(attr), n);
+	cq = alloc_cq(ctx, domain_of(attr), n, cmd->cqe_size ?: ctx->cqe_size);
 	if (!cq)
 		return NULL;
 	cq->single_threaded = is_single_threaded(ctx, attr);
 	cq->cq.cq_context = attr->cq_context; /* events may come at once */
-	err = create_kernel_cq(cq, context, attr);
+	err = create_kernel_cq(cq, context, attr, cmd);
 	if (err) {
 		free_cq(ctx, cq);
 		errno = err;
@@ -171,7 +175,7 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 		.channel = channel,
 		.comp_vector = (uint32_t)comp_vector,
 	};
-	struct mlx5_cq *cq = create_cq(context, &attr);
+	struct mlx5_cq *cq = create_cq(context, &attr, &usual_cmd);
 
 	return cq ? &cq->cq : NULL;
 }
@@ -194,8 +198,9 @@ static int check_attr(const struct ibv_cq_init_attr_ex *attr)
 	return domain && !to_vpd(domain)->inner ? EINVAL : 0;
 }
 
-struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
-				    struct ibv_cq_init_attr_ex *attr)
+struct ibv_cq_ex *mlx5_create_cq_with(struct ibv_context *context,
+				      struct ibv_cq_init_attr_ex *attr,
+				      const struct mlx5_ib_create_cq *cmd)
 {
 	struct mlx5_cq *cq;
 	int err = check_attr(attr);
@@ -204,11 +209,17 @@ struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
 		errno = err;
 		return NULL;
 	}
-	cq = create_cq(context, attr);
+	cq = create_cq(context, attr, cmd);
 	if (!cq)
 		return NULL;
 	mlx5_set_poll_ops(cq);
 	return &cq->vcq.cq_ex;
+}
+
+struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
+				    struct ibv_cq_init_attr_ex *attr)
+{
+	return mlx5_create_cq_with(context, attr, &usual_cmd);
 }
 
 int mlx5_destroy_cq(struct ibv_cq *ibcq)

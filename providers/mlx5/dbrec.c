@@ -21,6 +21,7 @@ void mlx5_dbrecs_init(struct mlx5_dbrecs *recs, uint32_t cache_line_size)
 {
 	pthread_mutex_init(&recs->lock, NULL);
 	recs->pages = NULL;
+	recs->allocators = NULL;
 	recs->stride =
 		cache_line_size < MIN_STRIDE ? MIN_STRIDE : cache_line_size;
 }
@@ -45,7 +46,8 @@ static struct mlx5_dbrec_page *add_page(struct mlx5_dbrecs *recs)
 	page = calloc(1, sizeof(*page));
 	if (!page)
 		return NULL;
-	err = mlx5_alloc_buf(&page->buf, (size_t)recs->stride * RECS_PER_PAGE);
+	err = mlx5_alloc_buf_from(&page->buf, recs->allocators,
+				  (size_t)recs->stride * RECS_PER_PAGE);
 	if (err) {
 		free(page);
 		errno = err;

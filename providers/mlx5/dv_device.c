@@ -259,3 +259,20 @@ VERBS_EXPORT int mlx5dv_get_clock_info(struct ibv_context *context,
 			return 0;
 	return verbs_err(EBUSY);
 }
+
+/* ---- Memory of queues --------------------------------------------------------- */
+
+/* What was made before keeps the memory it has. */
+VERBS_EXPORT int mlx5dv_set_context_attr(struct ibv_context *context,
+					 enum mlx5dv_set_ctx_attr_type type,
+					 void *attr)
+{
+	const struct mlx5dv_ctx_allocators *allocators = attr;
+
+	if (!is_mlx5(context) || type != MLX5DV_CTX_ATTR_BUF_ALLOCATORS)
+		return verbs_err(EOPNOTSUPP);
+	if (!allocators->alloc != !allocators->free)
+		return verbs_err(EINVAL);
+	to_mctx(context)->allocators = *allocators;
+	return 0;
+}

@@ -32,8 +32,7 @@ VERBS_EXPORT struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd,
 {
 	struct verbs_mr *vmr;
 
-	if (!is_mlx5(pd->context) ||
-	    mlx5_access & ~MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT)
+	if (!is_mlx5(pd->context))
 		return verbs_null(EOPNOTSUPP);
 	vmr = calloc(1, sizeof(*vmr));
 	if (!vmr)

@@ -23,7 +23,9 @@ static void show_qp(struct ibv_qp *in, struct mlx5dv_qp *out)
 	out->rq.stride = 1u << qp->rq.stride_shift;
 	out->bf.reg = bfreg ? bfreg->reg : NULL;
 	out->bf.size = bfreg ? bfreg->buf_size : 0;
-	out->comp_mask = 0;
+	out->comp_mask = wanted & MLX5DV_QP_MASK_RAW_QP_HANDLES;
+	if (out->comp_mask) /* only raw packets have some */
+		out->tirn = out->tisn = out->rqn = out->sqn = 0;
 	if (wanted & MLX5DV_QP_MASK_UAR_MMAP_OFFSET && bfreg) {
 		out->uar_mmap_offset = bfreg->mmap_offset;
 		out->comp_mask |= MLX5DV_QP_MASK_UAR_MMAP_OFFSET;

@@ -122,6 +122,7 @@ static int start_context(struct mlx5_context *ctx,
 	if (err)
 		return verbs_err(err);
 	mlx5_dbrecs_init(&ctx->dbrecs, resp->cache_line_size);
+	ctx->dbrecs.allocators = &ctx->allocators;
 	mlx5_table_init(&ctx->rscs);
 	mlx5_table_init(&ctx->srqs);
 	return 0;

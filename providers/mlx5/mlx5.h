@@ -12,6 +12,7 @@
 
 #include <rdma/mlx5-abi.h>
 
+#include "mlx5dv.h"
 #include "prm.h"
 #include "sync.h"
 
@@ -22,6 +23,7 @@ struct mlx5_buf {
 	size_t len;
 	struct ibv_pd *pd; /* whose allocator it came from; mostly NULL */
 	uint64_t type;
+	struct mlx5dv_ctx_allocators from; /* the program's, or all NULL */
 };
 
 /* As MLX5DV_RES_TYPE_* in the stock mlx5dv.h: what memory is asked for. */
@@ -33,9 +35,14 @@ enum mlx5_buf_type {
 
 /* Zeroed and page aligned; of no length: nothing. Returns 0 or an errno value. */
 int mlx5_alloc_buf(struct mlx5_buf *buf, size_t len);
-/* Likewise, from the allocator of a parent domain if pd is one that has one. */
-int mlx5_alloc_buf_pd(struct mlx5_buf *buf, struct ibv_pd *pd,
-		      enum mlx5_buf_type type, size_t len);
+/* Likewise, from the context's allocators, if the program has set some. */
+int mlx5_alloc_buf_from(struct mlx5_buf *buf,
+			const struct mlx5dv_ctx_allocators *allocators,
+			size_t len);
+/* Likewise; from the allocator of a parent domain if pd is one that has one. */
+int mlx5_alloc_buf_pd(struct mlx5_buf *buf,
+		      const struct mlx5dv_ctx_allocators *allocators,
+		      struct ibv_pd *pd, enum mlx5_buf_type type, size_t len);
 void mlx5_free_buf(struct mlx5_buf *buf);
 
 /*
@@ -48,6 +55,7 @@ struct mlx5_dbrecs {
 	pthread_mutex_t lock;
 	struct mlx5_dbrec_page *pages;
 	uint32_t stride;
+	const struct mlx5dv_ctx_allocators *allocators; /* NULL: none */
 };
 
 void mlx5_dbrecs_init(struct mlx5_dbrecs *recs, uint32_t cache_line_size);
@@ -168,6 +176,7 @@ struct mlx5_context {
 	struct verbs_context vctx; /* first: the library allocates it */
 	struct mlx5_limits limits;
 	struct mlx5_ib_alloc_ucontext_resp resp; /* to GET_CONTEXT, as it was */
+	struct mlx5dv_ctx_allocators allocators; /* all NULL: none */
 	int devx_err; /* why it has no DEVX; 0: it has */
 	void *clock_info; /* pages mapped when first asked for */
 	void *core_clock;
@@ -350,6 +359,13 @@ struct mlx5_rq {
 	__be32 *dbrec;
 };
 
+/* What direct verbs say of a queue pair to come; all 0: an ordinary one. */
+struct mlx5_qp_extra {
+	uint32_t flags; /* MLX5_QP_FLAG_* */
+	uint64_t access_key; /* of a DCT */
+	struct mlx5_ib_create_qp_dci_streams streams; /* of a DCI */
+};
+
 struct mlx5_qp {
 	union {
 		struct ibv_qp qp;
@@ -366,6 +382,8 @@ struct mlx5_qp {
 	struct mlx5_srq *srq; /* in place of rq */
 	struct mlx5_buf buf;
 	__be32 *dbrec;
+	struct mlx5_qp_extra extra;
+	struct mlx5dv_qp_ex dv_ex;
 };
 
 /* ---- Address handles ----------------------------------------------------------- */
@@ -435,6 +453,13 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 			      int comp_vector);
 struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context,
 				    struct ibv_cq_init_attr_ex *attr);
+/*
+ * cmd: what direct verbs ask of the kernel (and, in cqe_size, of the ring; 0:
+ * the usual); the rest of it is filled in here.
+ */
+struct ibv_cq_ex *mlx5_create_cq_with(struct ibv_context *context,
+				      struct ibv_cq_init_attr_ex *attr,
+				      const struct mlx5_ib_create_cq *cmd);
 int mlx5_resize_cq(struct ibv_cq *ibcq, int cqe);
 int mlx5_destroy_cq(struct ibv_cq *ibcq);
 int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc);
@@ -443,6 +468,9 @@ void mlx5_cq_event(struct ibv_cq *ibcq);
 
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 				 struct ibv_qp_init_attr_ex *attr);
+struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
+				   struct ibv_qp_init_attr_ex *attr,
+				   const struct mlx5_qp_extra *extra);
 struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
 			    struct ibv_qp_open_attr *attr);
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
@@ -498,6 +526,8 @@ void mlx5_set_recv_ops(struct mlx5_qp *qp, bool single_threaded);
  */
 int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 		    bool single_threaded);
+/* Likewise the calls of direct verbs. */
+void mlx5_set_dv_ops(struct mlx5_qp *qp);
 /*
  * What the transition to a state means for the rings. RESET empties them;
  * sends can be posted from RTS on, as the device drops the doorbells before,

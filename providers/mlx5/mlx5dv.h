@@ -320,7 +320,7 @@ struct mlx5dv_clock_info {
 	uint64_t mask;
 };
 
-/* EOPNOTSUPP where the kernel publishes no clock. */
+/* EINVAL where the kernel publishes no clock. */
 int mlx5dv_get_clock_info(struct ibv_context *context,
 			  struct mlx5dv_clock_info *clock_info);
 
@@ -357,7 +357,7 @@ enum mlx5dv_set_ctx_attr_type {
 	MLX5DV_CTX_ATTR_BUF_ALLOCATORS = 1,
 };
 
-/* Where queues made afterwards have their memory from. */
+/* Where queues made afterwards have their memory from: whole pages. */
 struct mlx5dv_ctx_allocators {
 	void *(*alloc)(size_t size, void *priv_data);
 	void (*free)(void *ptr, void *priv_data);

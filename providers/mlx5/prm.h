@@ -45,6 +45,9 @@ enum {
 	PRM_CTRL_SOLICITED = 1 << 1,
 };
 
+/* In fm_ce_se: which of a DCI's streams. */
+#define PRM_CTRL_STREAM_SHIFT 8
+
 struct prm_ctrl_seg {
 	__be32 idx_opcode; /* opmod 31:24, first block 23:8, opcode 7:0 */
 	__be32 qpn_ds; /* QP number 31:8, size in segments 5:0 */

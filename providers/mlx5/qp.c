@@ -73,6 +73,8 @@ static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr)
 	switch (attr->qp_type) {
 	case IBV_QPT_UD:
 		return sizeof(struct prm_ctrl_seg) + sizeof(struct prm_av_seg);
+	case IBV_QPT_DRIVER:
+		return sizeof(struct prm_av_seg) + ops_overhead(ops);
 	case IBV_QPT_XRC_SEND:
 		return sizeof(struct prm_xrc_seg) + ops_overhead(ops);
 	default:
@@ -285,7 +287,7 @@ static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL;
 	int err;
 
-	err = mlx5_alloc_buf_pd(&qp->buf, pd, MLX5_BUF_QP,
+	err = mlx5_alloc_buf_pd(&qp->buf, &ctx->allocators, pd, MLX5_BUF_QP,
 				mlx5_qp_buf_len(sizes));
 	if (err)
 		return err;
@@ -324,7 +326,10 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 		.sq_wqe_count = sizes->sq_blocks,
 		.rq_wqe_count = sizes->rq_wqes,
 		.rq_wqe_shift = sizes->rq_stride_shift,
+		.flags = qp->extra.flags,
 		.uidx = qp->rsc.key,
+		.access_key = qp->extra.access_key,
+		.dci_streams = qp->extra.streams,
 	};
 	struct verbs_udata udata = {
 		.in = &req,
@@ -334,7 +339,7 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 	};
 
 	if (qp->sq.bfreg) { /* dynamic, so it is we who choose */
-		req.flags = MLX5_QP_FLAG_UAR_PAGE_INDEX;
+		req.flags |= MLX5_QP_FLAG_UAR_PAGE_INDEX;
 		req.bfreg_index = qp->sq.bfreg->page_id;
 	}
 	return ibv_cmd_create_qp_ex(context, attr, &qp->qp, &udata);
@@ -431,8 +436,34 @@ free_rings:
 	return err;
 }
 
+static bool is_dct(const struct mlx5_qp *qp)
+{
+	return qp->extra.flags & MLX5_QP_FLAG_TYPE_DCT;
+}
+
+/*
+ * Dynamic connections. A DCI only sends, and a DCT, which has no rings, only
+ * receives, from its SRQ. Completions in the older format carry the number of the
+ * QP, which a DCT does not have yet.
+ */
+static int check_dc(const struct mlx5_context *ctx, const struct mlx5_qp *qp,
+		    const struct ibv_qp_init_attr_ex *attr)
+{
+	const uint32_t either = MLX5_QP_FLAG_TYPE_DCT | MLX5_QP_FLAG_TYPE_DCI;
+
+	if (!(qp->extra.flags & either) || !ctx->cqe_version)
+		return EOPNOTSUPP;
+	if (is_dct(qp))
+		return attr->recv_cq && attr->srq && !attr->cap.max_send_wr &&
+				       !attr->cap.max_recv_wr
+			       ? 0
+			       : EINVAL;
+	return attr->send_cq && !attr->cap.max_recv_wr ? 0 : EINVAL;
+}
+
 /* Returns 0 or the errno value of what is not for this device. */
-static int check_attr(const struct ibv_qp_init_attr_ex *attr)
+static int check_attr(const struct mlx5_context *ctx, const struct mlx5_qp *qp,
+		      const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t known =
 		IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
@@ -449,8 +480,9 @@ static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 		return attr->send_cq ? 0 : EINVAL;
 	case IBV_QPT_XRC_RECV:
 		return 0;
-	case IBV_QPT_RAW_PACKET:
 	case IBV_QPT_DRIVER:
+		return check_dc(ctx, qp, attr);
+	case IBV_QPT_RAW_PACKET:
 		return EOPNOTSUPP;
 	default:
 		return EINVAL;
@@ -468,7 +500,7 @@ static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		     struct ibv_qp_init_attr_ex *attr)
 {
 	bool single_threaded = is_single_threaded(attr);
-	int err = check_attr(attr);
+	int err = check_attr(ctx, qp, attr);
 
 	if (err)
 		return err;
@@ -482,8 +514,9 @@ static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	return init_qp(ctx, qp, attr);
 }
 
-struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
-				 struct ibv_qp_init_attr_ex *attr)
+struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
+				   struct ibv_qp_init_attr_ex *attr,
+				   const struct mlx5_qp_extra *extra)
 {
 	struct mlx5_qp *qp;
 	int err;
@@ -491,6 +524,7 @@ struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 	qp = calloc(1, sizeof(*qp));
 	if (!qp)
 		return NULL;
+	qp->extra = *extra;
 	err = create_qp(to_mctx(context), qp, attr);
 	if (err) {
 		free(qp);
@@ -498,6 +532,14 @@ struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 		return NULL;
 	}
 	return &qp->qp;
+}
+
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
+				 struct ibv_qp_init_attr_ex *attr)
+{
+	static const struct mlx5_qp_extra none;
+
+	return mlx5_create_qp_with(context, attr, &none);
 }
 
 /* It has no rings, so no record of them either. */
@@ -532,10 +574,30 @@ int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
 	return 0;
 }
 
+/* A DCT has no number before it is ready to receive. */
+static int modify_dct(struct mlx5_qp *qp, struct ibv_qp_attr *attr,
+		      int attr_mask)
+{
+	struct mlx5_ib_modify_qp_resp resp = { 0 };
+	struct verbs_udata udata = {
+		.out = &resp,
+		.out_len = sizeof(resp),
+	};
+	int ret = ibv_cmd_modify_qp_udata(&qp->qp, attr, attr_mask, &udata);
+
+	if (!ret && resp.dctn)
+		qp->qp.qp_num = resp.dctn;
+	return ret;
+}
+
 int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 {
 	struct mlx5_qp *qp = to_mqp(ibqp);
-	int ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
+	int ret;
+
+	if (is_dct(qp))
+		return modify_dct(qp, attr, attr_mask);
+	ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
 
 	if (ret || !(attr_mask & IBV_QP_STATE) || !qp->dbrec)
 		return ret;

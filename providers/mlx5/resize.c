@@ -63,7 +63,8 @@ static int resize_locked(struct mlx5_cq *cq, uint32_t n)
 		return 0;
 	if (mlx5_cq_end(cq) - cq->ci >= n)
 		return EINVAL; /* they would not fit */
-	err = mlx5_alloc_buf(&buf, (size_t)n << cq->cqe_shift);
+	err = mlx5_alloc_buf_from(&buf, &to_mctx(cq->cq.context)->allocators,
+				  (size_t)n << cq->cqe_shift);
 	if (err)
 		return err;
 	mlx5_clear_cq_ring(&buf, n, 1u << cq->cqe_shift);

@@ -286,6 +286,10 @@ void mlx5_set_send_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
 		qp->sq.opcodes = RC_OPCODES;
 		qp->sq.address_len = sizeof(struct prm_xrc_seg);
 		break;
+	case IBV_QPT_DRIVER: /* by the ibv_wr_* calls only */
+		qp->post_send = post_connected;
+		qp->sq.address_len = sizeof(struct prm_av_seg);
+		break;
 	default:
 		qp->post_send = single_threaded ? post_connected_unlocked
 						: post_connected;

@@ -73,7 +73,7 @@ static int alloc_ring(struct ibv_pd *pd, struct mlx5_srq *srq,
 	err = mlx5_size_srq(&ctx->limits, attr, &num_wqe, &stride_shift);
 	if (err)
 		return err;
-	err = mlx5_alloc_buf_pd(&srq->buf, pd, MLX5_BUF_SRQ,
+	err = mlx5_alloc_buf_pd(&srq->buf, &ctx->allocators, pd, MLX5_BUF_SRQ,
 				(size_t)num_wqe << stride_shift);
 	if (err)
 		return err;

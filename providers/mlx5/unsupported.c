@@ -39,15 +39,11 @@
 /* clang-format off */
 
 /* Device and context */
-UNSUPPORTED_STATUS(mlx5dv_set_context_attr)
 UNSUPPORTED_POINTER(mlx5dv_get_vfio_device_list)
 UNSUPPORTED_FD(mlx5dv_vfio_get_events_fd)
 UNSUPPORTED_STATUS(mlx5dv_vfio_process_events)
 
 /* Objects of the verbs, with more */
-UNSUPPORTED_POINTER(mlx5dv_create_cq)
-UNSUPPORTED_POINTER(mlx5dv_create_qp)
-UNSUPPORTED_POINTER(mlx5dv_qp_ex_from_ibv_qp_ex)
 UNSUPPORTED_COUNT(mlx5dv_qp_cancel_posted_send_wrs)
 UNSUPPORTED_POINTER(mlx5dv_create_wq)
 UNSUPPORTED_STATUS(mlx5dv_map_ah_to_qp)

@@ -56,6 +56,19 @@ static inline void *mlx5_put_av(void *seg, const struct mlx5_ah *ah,
 	return av + 1;
 }
 
+/* The key takes the place of the Q_Key and of the word behind it. */
+static inline void *mlx5_put_dc(void *seg, const struct mlx5_ah *ah,
+				uint32_t dctn, uint64_t key)
+{
+	struct prm_av_seg *av = seg;
+	__be64 dc_key = htobe64(key);
+
+	*av = ah->av;
+	memcpy(&av->qkey, &dc_key, sizeof(dc_key));
+	av->dqpn = htobe32(PRM_AV_EXTENDED | dctn);
+	return av + 1;
+}
+
 /* The caller has seen to it that len is 1 .. PRM_MAX_DATA_LEN. */
 static inline void *mlx5_put_data(void *seg, uint64_t addr, uint32_t lkey,
 				  uint32_t len)

@@ -30,9 +30,11 @@ static inline void finish(struct mlx5_sq *sq, int segs)
 {
 	struct mlx5_batch *batch = &sq->batch;
 	struct prm_ctrl_seg *ctrl = batch->ctrl;
+	uint32_t ds = mlx5_segs_before(ctrl, batch->seg) + segs;
 
-	mlx5_finish_wqe(sq, ctrl, batch->opcode,
-			mlx5_segs_before(ctrl, batch->seg) + segs);
+	if (unlikely((int32_t)ds <= 0)) /* begun at the end of the ring */
+		ds += (sq->block_mask + 1) * PRM_SEGS_PER_BLOCK;
+	mlx5_finish_wqe(sq, ctrl, batch->opcode, ds);
 	batch->ctrl = NULL;
 }
 
@@ -80,6 +82,8 @@ static inline void *begin(struct ibv_qp_ex *qp_ex, uint8_t opcode,
 	if (unlikely(sq->address_len)) {
 		batch->address = ctrl + 1;
 		batch->seg = (uint8_t *)(ctrl + 1) + sq->address_len;
+		if (batch->seg == sq->end)
+			batch->seg = sq->buf;
 	}
 	return batch->seg;
 }
@@ -281,6 +285,41 @@ static void wr_set_xrc_srqn(struct ibv_qp_ex *qp_ex, uint32_t remote_srqn)
 		mlx5_put_xrc(seg, remote_srqn);
 }
 
+/* The ring is in the queue pair that the calls are of. */
+static struct mlx5_sq *dv_to_sq(struct mlx5dv_qp_ex *dv_ex)
+{
+	return &verbs_container_of(dv_ex, struct mlx5_qp, dv_ex)->sq;
+}
+
+static void *put_dc_addr(struct mlx5dv_qp_ex *dv_ex, struct ibv_ah *ah,
+			 uint32_t remote_dctn, uint64_t remote_dc_key)
+{
+	void *seg = take_address(dv_to_sq(dv_ex));
+
+	if (likely(seg))
+		mlx5_put_dc(seg, to_mah(ah), remote_dctn, remote_dc_key);
+	return seg;
+}
+
+static void wr_set_dc_addr(struct mlx5dv_qp_ex *dv_ex, struct ibv_ah *ah,
+			   uint32_t remote_dctn, uint64_t remote_dc_key)
+{
+	put_dc_addr(dv_ex, ah, remote_dctn, remote_dc_key);
+}
+
+/* The stream is in the control segment, which is just before the address. */
+static void wr_set_dc_addr_stream(struct mlx5dv_qp_ex *dv_ex, struct ibv_ah *ah,
+				  uint32_t remote_dctn, uint64_t remote_dc_key,
+				  uint16_t stream_id)
+{
+	struct prm_ctrl_seg *ctrl =
+		put_dc_addr(dv_ex, ah, remote_dctn, remote_dc_key);
+
+	if (likely(ctrl))
+		ctrl[-1].fm_ce_se |=
+			htobe32((uint32_t)stream_id << PRM_CTRL_STREAM_SHIFT);
+}
+
 /* --------------------------------------------------------------------- data */
 
 static inline void take_data(struct mlx5_sq *sq, int segs)
@@ -385,6 +424,9 @@ static uint64_t ops_of(enum ibv_qp_type type)
 	case IBV_QPT_RC:
 	case IBV_QPT_XRC_SEND:
 		return RC_OPS;
+	case IBV_QPT_DRIVER: /* what goes to an address */
+		return RC_OPS &
+		       ~(IBV_QP_EX_WITH_BIND_MW | IBV_QP_EX_WITH_LOCAL_INV);
 	case IBV_QPT_UC:
 		return UC_OPS;
 	case IBV_QPT_UD:
@@ -443,4 +485,11 @@ int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 	set_requests(qp_ex);
 	set_setters(qp_ex);
 	return 0;
+}
+
+/* What is not here no queue pair is made for: see mlx5dv_create_qp(). */
+void mlx5_set_dv_ops(struct mlx5_qp *qp)
+{
+	qp->dv_ex.wr_set_dc_addr = wr_set_dc_addr;
+	qp->dv_ex.wr_set_dc_addr_stream = wr_set_dc_addr_stream;
 }

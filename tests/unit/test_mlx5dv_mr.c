@@ -53,6 +53,15 @@ static void test_data_direct(void **state)
 	free(mr);
 }
 
+/* What it does not know the kernel refuses. */
+static void test_unknown_access_reaches_the_kernel(void **state)
+{
+	fake_fail(EINVAL);
+	assert_no_object(EINVAL,
+			 mlx5dv_reg_dmabuf_mr(mlx5_pd(), 0, 0, 0, -1, 0, 6));
+	expect_inline(0, 0x1000, 4, 6);
+}
+
 /* As NCCL and NVSHMEM do; the kernel sees the descriptor. */
 static void test_probe(void **state)
 {
@@ -68,8 +77,6 @@ static void test_other_kinds_are_refused(void **state)
 	struct ibv_pd others = { .context = others_context() };
 	char path[16];
 
-	assert_no_object(EOPNOTSUPP,
-			 mlx5dv_reg_dmabuf_mr(mlx5_pd(), 0, 0, 0, -1, 0, 2));
 	assert_no_object(EOPNOTSUPP,
 			 mlx5dv_reg_dmabuf_mr(&others, 0, 0, 0, -1, 0, 0));
 	assert_status(EOPNOTSUPP, mlx5dv_get_data_direct_sysfs_path(
@@ -118,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(test_plain_registration),
 		test(test_data_direct),
+		test(test_unknown_access_reaches_the_kernel),
 		test(test_probe),
 		test(test_other_kinds_are_refused),
 		test(test_path),

@@ -35,7 +35,9 @@ static void test_queue_pair(void **state)
 	assert_int_equal(out.rq.stride, 32);
 	assert_ptr_equal(out.bf.reg, page + 0xa00);
 	assert_int_equal(out.bf.size, 256);
-	assert_int_equal(out.comp_mask, MLX5DV_QP_MASK_UAR_MMAP_OFFSET);
+	assert_int_equal(out.comp_mask, MLX5DV_QP_MASK_UAR_MMAP_OFFSET |
+						MLX5DV_QP_MASK_RAW_QP_HANDLES);
+	assert_int_equal(out.tirn | out.tisn | out.rqn | out.sqn, 0);
 	assert_int_equal(out.uar_mmap_offset, 0x7000);
 
 	out.comp_mask = 0;
@@ -58,7 +60,7 @@ static void test_queue_pair_without_rings(void **state)
 	assert_int_equal(out.sq.wqe_cnt, 0);
 	assert_int_equal(out.rq.wqe_cnt, 0);
 	assert_null(out.bf.reg);
-	assert_int_equal(out.comp_mask, 0);
+	assert_int_equal(out.comp_mask, MLX5DV_QP_MASK_RAW_QP_HANDLES);
 }
 
 static struct mlx5_cq usual_cq(struct mlx5_context *ctx)

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+/* Direct verbs: queue pairs with more, among them dynamic connections. */
+#include <errno.h>
+
+#include "dv.h"
+
+#define KNOWN                                       \
+	(MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS | \
+	 MLX5DV_QP_INIT_ATTR_MASK_DC |              \
+	 MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS |  \
+	 MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS)
+
+/*
+ * Data in completions is never asked for here, so a program that does not want
+ * it has its way, and one that insists does not.
+ */
+static int take_flags(const struct mlx5dv_qp_init_attr *attr,
+		      struct mlx5_qp_extra *extra)
+{
+	const uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
+			       MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
+
+	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS))
+		return 0;
+	if (attr->create_flags & ~known)
+		return EOPNOTSUPP;
+	if (attr->create_flags & MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE)
+		extra->flags |= MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE;
+	return 0;
+}
+
+static void take_streams(const struct mlx5dv_qp_init_attr *attr,
+			 struct mlx5_qp_extra *extra)
+{
+	const struct mlx5dv_dci_streams *streams =
+		&attr->dc_init_attr.dci_streams;
+
+	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS))
+		return;
+	extra->flags |= MLX5_QP_FLAG_DCI_STREAM;
+	extra->streams.log_num_concurent = streams->log_num_concurent;
+	extra->streams.log_num_errored = streams->log_num_errored;
+}
+
+static int take_dc(const struct mlx5dv_qp_init_attr *attr,
+		   struct mlx5_qp_extra *extra)
+{
+	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_DC))
+		return attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS
+			       ? EINVAL
+			       : 0;
+	switch (attr->dc_init_attr.dc_type) {
+	case MLX5DV_DCTYPE_DCI:
+		extra->flags |= MLX5_QP_FLAG_TYPE_DCI;
+		take_streams(attr, extra);
+		return 0;
+	case MLX5DV_DCTYPE_DCT:
+		extra->flags |= MLX5_QP_FLAG_TYPE_DCT;
+		extra->access_key = attr->dc_init_attr.dct_access_key;
+		return 0;
+	default:
+		return EINVAL;
+	}
+}
+
+/* The requests that change memory keys are not implemented. */
+static int take_attr(const struct mlx5dv_qp_init_attr *attr,
+		     struct mlx5_qp_extra *extra)
+{
+	int err;
+
+	if (!attr)
+		return 0;
+	if (attr->comp_mask & ~(uint64_t)KNOWN)
+		return EINVAL;
+	if (attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS &&
+	    attr->send_ops_flags)
+		return EOPNOTSUPP;
+	err = take_flags(attr, extra);
+	return err ? err : take_dc(attr, extra);
+}
+
+static bool is_dc(const struct mlx5_qp_extra *extra)
+{
+	return extra->flags & (MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT);
+}
+
+VERBS_EXPORT struct ibv_qp *
+mlx5dv_create_qp(struct ibv_context *context,
+		 struct ibv_qp_init_attr_ex *qp_attr,
+		 struct mlx5dv_qp_init_attr *mlx5_qp_attr)
+{
+	struct mlx5_qp_extra extra = { 0 };
+	struct ibv_qp *qp;
+	int err;
+
+	if (!is_mlx5(context))
+		return verbs_null(EOPNOTSUPP);
+	err = take_attr(mlx5_qp_attr, &extra);
+	if (!err && is_dc(&extra) != (qp_attr->qp_type == IBV_QPT_DRIVER))
+		err = EINVAL;
+	if (err)
+		return verbs_null(err);
+	qp = mlx5_create_qp_with(context, qp_attr, &extra);
+	if (qp)
+		mlx5_set_dv_ops(to_mqp(qp));
+	return qp;
+}
+
+VERBS_EXPORT struct mlx5dv_qp_ex *
+mlx5dv_qp_ex_from_ibv_qp_ex(struct ibv_qp_ex *qp)
+{
+	if (!is_mlx5(qp->qp_base.context))
+		return verbs_null(EOPNOTSUPP);
+	return &to_mqp(&qp->qp_base)->dv_ex;
+}
