@@ -32,6 +32,7 @@ BEFORE = """\
 #include <arpa/inet.h>
 #include <linux/dma-heap.h>
 #include <infiniband/verbs.h>
+#include <infiniband/mlx5dv.h>
 
 extern struct ibv_device **list;
 extern struct ibv_context *context;
@@ -98,13 +99,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cc", required=True)
     parser.add_argument("--include", action="append", default=[])
-    parser.add_argument("folder")
+    parser.add_argument("folders", nargs="+")
     args = parser.parse_args()
     command = [args.cc, *(f"-I{path}" for path in args.include), *FLAGS]
-    pages = sorted(glob.glob(f"{args.folder}/*.3"))
+    pages = sorted(page for folder in args.folders for page in glob.glob(f"{folder}/*.3"))
     bad = list(filter(None, (complaint(command, path) for path in pages)))
     if not pages:
-        bad.append(f"no pages in {args.folder}")
+        bad.append("no pages in " + " ".join(args.folders))
     print(f"{len(pages)} pages, {len(bad)} with complaints")
     sys.exit("\n".join(bad) if bad else 0)
 

@@ -19,7 +19,8 @@ endfunction()
 script_test(headers_alone check_headers_alone.py ${OUR_INCLUDE} ${PUBLIC_HEADERS})
 
 script_test(man_examples check_man_examples.py --cc ${CMAKE_C_COMPILER}
-	--include ${OUR_INCLUDE} ${PROJECT_SOURCE_DIR}/libibverbs/man)
+	--include ${OUR_INCLUDE} ${PROJECT_SOURCE_DIR}/libibverbs/man
+	${PROJECT_SOURCE_DIR}/providers/mlx5/man)
 
 script_test(kernel_names check_kernel_names.py ${OUR_INCLUDE}
 	${PROJECT_SOURCE_DIR}/kernel-headers)
