@@ -68,11 +68,8 @@ static void set_public_ops(struct verbs_context *vctx,
 	data->post_srq_recv = ops->post_srq_recv;
 	vctx->query_port = ops->query_port;
 	vctx->query_device_ex = ops->query_device_ex;
-	vctx->create_cq_ex = ops->create_cq_ex;
 	vctx->modify_cq = ops->modify_cq;
-	vctx->create_qp_ex = ops->create_qp_ex;
 	vctx->open_qp = ops->open_qp;
-	vctx->open_xrcd = ops->open_xrcd;
 	vctx->close_xrcd = ops->close_xrcd;
 	vctx->create_srq_ex = ops->create_srq_ex;
 	vctx->get_srq_num = ops->get_srq_num;
@@ -96,7 +93,6 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->create_wq = ops->create_wq;
 	vctx->modify_wq = ops->modify_wq;
 	vctx->destroy_wq = ops->destroy_wq;
-	vctx->create_rwq_ind_table = ops->create_rwq_ind_table;
 	vctx->destroy_rwq_ind_table = ops->destroy_rwq_ind_table;
 	vctx->ibv_create_flow = ops->create_flow;
 	vctx->ibv_destroy_flow = ops->destroy_flow;
@@ -107,6 +103,7 @@ static void set_public_ops(struct verbs_context *vctx,
 	vctx->destroy_counters = ops->destroy_counters;
 	vctx->attach_counters_point_flow = ops->attach_counters_point_flow;
 	vctx->read_counters = ops->read_counters;
+	set_checked_ops(vctx, ops);
 }
 
 struct verbs_context *context_alloc(struct verbs_device *vdev)

@@ -77,6 +77,8 @@ void provider_add(const struct verbs_provider *provider);
 const struct verbs_ops *provider_ops(const struct verbs_provider *provider);
 /* dst = src, with the empty slots filled from the library's defaults. */
 void ops_complete(struct verbs_ops *dst, const struct verbs_ops *src);
+/* Puts checks in front of what inline functions call without any. */
+void set_checked_ops(struct verbs_context *vctx, const struct verbs_ops *ops);
 
 /* ---- ops.c ------------------------------------------------------------------ */
 

@@ -77,8 +77,9 @@ extern const struct error_case queue_cases[];
 extern const struct error_case query_cases[];
 extern const struct error_case post_cases[];
 extern const struct error_case kernel_cases[];
+extern const struct error_case extended_cases[];
 extern const size_t num_memory_cases, num_queue_cases, num_post_cases,
-	num_query_cases, num_kernel_cases;
+	num_query_cases, num_kernel_cases, num_extended_cases;
 
 #define NUM_OF(cases) (sizeof(cases) / sizeof((cases)[0]))
 

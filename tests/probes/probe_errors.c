@@ -182,6 +182,7 @@ int main(int argc, char **argv)
 		{ queue_cases, num_queue_cases },
 		{ post_cases, num_post_cases },
 		{ query_cases, num_query_cases },
+		{ extended_cases, num_extended_cases },
 		{ kernel_cases, num_kernel_cases },
 	};
 	struct probe_case cases[512];

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the rdma-dmabuf authors
 /*
  * What a program can do to an mlx5 device that it has: write anything into its
- * queues and doorbell records. Requests that are right but for one thing, and
+ * queues, doorbell records and registers. Requests that are right but for one thing, and
  * plain noise; the device may end the queues, and nothing else.
  *   queue_noise DEVICE SEED ROUNDS
  */
@@ -290,6 +290,16 @@ static void make_request(struct queue *queue, uint8_t *block)
 	}
 }
 
+/* In the page of registers that the queue rings in. */
+static void store_anywhere(struct queue *queue)
+{
+	uintptr_t page = (uintptr_t)queue->dv.bf_reg & ~(uintptr_t)4095;
+	uint64_t value;
+
+	fill_noise(&value, sizeof(value));
+	*(volatile uint64_t *)(page + 8 * noise(512)) = value;
+}
+
 static void ring(struct queue *queue)
 {
 	uint64_t bell;
@@ -299,6 +309,15 @@ static void ring(struct queue *queue)
 	__sync_synchronize();
 	fill_noise(&bell, sizeof(bell));
 	memcpy(queue->dv.bf_reg, &bell, sizeof(bell));
+	if (noise(8) == 0)
+		store_anywhere(queue);
+}
+
+/* A completion that never was, where the device may be about to write one. */
+static void completion_noise(void)
+{
+	fill_noise((uint8_t *)dv_cq.buf + noise(dv_cq.count) * dv_cq.size,
+		   dv_cq.size);
 }
 
 static void send_noise(struct queue *queue)
@@ -356,6 +375,8 @@ static void round_of(struct queue *queue)
 	if (noise(2))
 		receive_noise(queue);
 	send_noise(queue);
+	if (noise(50) == 0)
+		completion_noise();
 	if (noise(8) == 0)
 		usleep(noise(500));
 	drain();
