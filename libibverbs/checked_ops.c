@@ -3,7 +3,8 @@
 /*
  * The ops that public inline functions call without a look at their arguments:
  * an object that comp_mask or the type promises and that is NULL is EINVAL
- * before a provider sees it. What a provider has not is EOPNOTSUPP all the same.
+ * before a provider sees it. Opening a QP and creating a WQ are EOPNOTSUPP first
+ * where the provider has neither.
  */
 #include "internal.h"
 #include "unsupported_ops.h"
@@ -26,9 +27,10 @@ static struct ibv_qp *checked_create_qp_ex(struct ibv_context *context,
 					   struct ibv_qp_init_attr_ex *attr)
 {
 	if (!has(attr->comp_mask, IBV_QP_INIT_ATTR_PD, attr->pd) ||
-	    !has(attr->comp_mask, IBV_QP_INIT_ATTR_XRCD, attr->xrcd) ||
 	    !has(attr->comp_mask, IBV_QP_INIT_ATTR_IND_TABLE,
-		 attr->rwq_ind_tbl))
+		 attr->rwq_ind_tbl) ||
+	    (attr->qp_type == IBV_QPT_XRC_RECV &&
+	     !has(attr->comp_mask, IBV_QP_INIT_ATTR_XRCD, attr->xrcd)))
 		return verbs_null(EINVAL);
 	return verbs_ops(context)->create_qp_ex(context, attr);
 }
@@ -82,11 +84,10 @@ void set_checked_ops(struct verbs_context *vctx, const struct verbs_ops *ops)
 	vctx->create_cq_ex = checked_create_cq_ex;
 	vctx->create_qp_ex = checked_create_qp_ex;
 	vctx->open_xrcd = checked_open_xrcd;
+	vctx->create_srq_ex = checked_create_srq_ex;
 	vctx->create_rwq_ind_table = checked_create_rwq_ind_table;
 	if (ops->open_qp != no_open_qp)
 		vctx->open_qp = checked_open_qp;
-	if (ops->create_srq_ex != no_create_srq_ex)
-		vctx->create_srq_ex = checked_create_srq_ex;
 	if (ops->create_wq != no_create_wq)
 		vctx->create_wq = checked_create_wq;
 }

@@ -149,7 +149,8 @@ static void attr_qp_objects(struct verbs_attrs *attrs, const struct ibv_qp *qp,
 	if (qp->srq)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE,
 			    qp->srq->handle);
-	if (attr->comp_mask & IBV_QP_INIT_ATTR_XRCD)
+	if (attr->qp_type == IBV_QPT_XRC_RECV &&
+	    attr->comp_mask & IBV_QP_INIT_ATTR_XRCD)
 		attr_in_obj(attrs, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE,
 			    to_vxrcd(attr->xrcd)->handle);
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)

@@ -56,6 +56,12 @@ BETTER = {
 BETTER_ON = {
     ('rxe0', 'query.ece_null'): ('EINVAL errno=EINVAL',
                                  'found before the device is asked'),
+    ('rxe0', 'qp_ex.ind_table_null'): ('NULL errno=EINVAL',
+                                       'found before the device is asked'),
+    ('rxe0', 'rwq_ind_table.null'): ('NULL errno=EINVAL',
+                                     'found before the device is asked'),
+    ('rxe0', 'xrcd.null'): ('NULL errno=EINVAL',
+                            'found before the device is asked'),
     ('mlx5_0', 'cq.modify_bad_mask'): ('EOPNOTSUPP errno=EOPNOTSUPP',
                                        "the kernel's"),
     # A port of rxe has more entries than the case's index.
