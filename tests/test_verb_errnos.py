@@ -35,8 +35,6 @@ DIFFERENCES = {
         'the driver can change access and PD; the stock provider never asks it',
     ('rxe', 'stock', 'advise_mr.none'):
         'the release\'s provider does not ask the driver, the newest does',
-    ('softhca', '*', 'dealloc_pd'):
-        'something that was refused keeps the PD busy there',
     ('softhca', '*', 'rereg_mr.foreign_pd'):
         'checked for every device, as it is for those that can',
     ('softhca', '*', 'dm.*'):
