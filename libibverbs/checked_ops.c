@@ -28,9 +28,7 @@ static struct ibv_qp *checked_create_qp_ex(struct ibv_context *context,
 {
 	if (!has(attr->comp_mask, IBV_QP_INIT_ATTR_PD, attr->pd) ||
 	    !has(attr->comp_mask, IBV_QP_INIT_ATTR_IND_TABLE,
-		 attr->rwq_ind_tbl) ||
-	    (attr->qp_type == IBV_QPT_XRC_RECV &&
-	     !has(attr->comp_mask, IBV_QP_INIT_ATTR_XRCD, attr->xrcd)))
+		 attr->rwq_ind_tbl))
 		return verbs_null(EINVAL);
 	return verbs_ops(context)->create_qp_ex(context, attr);
 }

@@ -193,11 +193,11 @@ static void attr_create_flags(struct verbs_attrs *attrs,
  */
 static int check_create(const struct ibv_qp_init_attr_ex *attr)
 {
-	uint32_t needed = attr->qp_type == IBV_QPT_XRC_RECV
-				  ? IBV_QP_INIT_ATTR_XRCD
-				  : IBV_QP_INIT_ATTR_PD;
+	bool xrc_recv = attr->qp_type == IBV_QPT_XRC_RECV;
+	uint32_t needed =
+		xrc_recv ? IBV_QP_INIT_ATTR_XRCD : IBV_QP_INIT_ATTR_PD;
 
-	if (!(attr->comp_mask & needed))
+	if (!(attr->comp_mask & needed) || (xrc_recv && !attr->xrcd))
 		return EINVAL;
 	if (attr->comp_mask & ~(uint32_t)KNOWN_INIT_ATTR)
 		return EOPNOTSUPP;
