@@ -7,10 +7,15 @@
 #include "mlx5.h"
 
 /* A single-threaded CQ is its program's own to guard. */
+static inline bool mlx5_try_lock_cq(struct mlx5_cq *cq)
+{
+	return cq->single_threaded || mlx5_try_lock(&cq->lock);
+}
+
 static inline void mlx5_lock_cq(struct mlx5_cq *cq)
 {
-	if (likely(!cq->single_threaded))
-		mlx5_lock(&cq->lock);
+	if (unlikely(!mlx5_try_lock_cq(cq)))
+		mlx5_lock_wait(&cq->lock);
 }
 
 static inline void mlx5_unlock_cq(struct mlx5_cq *cq)
@@ -32,18 +37,31 @@ static inline uint8_t mlx5_cqe_owner(const struct mlx5_cq *cq, uint32_t i)
 	return !!(i & cq->num_cqe);
 }
 
+/*
+ * Has the device written cqe, which is entry i? One comparison: with the wrong
+ * ownership bit, which is the lowest and goes to the top, the byte is too large,
+ * as it is with an invalid opcode.
+ */
+static inline bool mlx5_is_ready(const struct mlx5_cq *cq,
+				 const struct prm_cqe *cqe, uint32_t i)
+{
+	uint8_t op_own = __atomic_load_n(&cqe->op_own, __ATOMIC_RELAXED);
+	uint8_t wrong = op_own ^ mlx5_cqe_owner(cq, i);
+
+	if ((uint8_t)(wrong >> 1 | wrong << 7) >=
+	    PRM_CQE_INVALID << PRM_CQE_OPCODE_SHIFT >> 1)
+		return false;
+	dma_load_barrier();
+	return true;
+}
+
 /* Entry i if the device has written it, else NULL. */
 static inline struct prm_cqe *mlx5_ready_cqe(const struct mlx5_cq *cq,
 					     uint32_t i)
 {
 	struct prm_cqe *cqe = mlx5_cqe_at(cq, i);
-	uint8_t op_own = __atomic_load_n(&cqe->op_own, __ATOMIC_RELAXED);
 
-	if ((op_own & PRM_CQE_OWNER) != mlx5_cqe_owner(cq, i) ||
-	    op_own >= PRM_CQE_INVALID << PRM_CQE_OPCODE_SHIFT)
-		return NULL;
-	dma_load_barrier();
-	return cqe;
+	return mlx5_is_ready(cq, cqe, i) ? cqe : NULL;
 }
 
 static inline uint32_t mlx5_cqe_key(const struct mlx5_cq *cq,
@@ -78,8 +96,10 @@ static inline bool mlx5_is_response(const struct prm_cqe *cqe)
 /* Gives the entries before ci back to the device. */
 static inline void mlx5_publish_ci(struct mlx5_cq *cq)
 {
+	__be32 ci = htobe32(cq->ci & 0xffffff);
+
 	dma_release_barrier();
-	store_dbrec(&cq->dbrec[PRM_DBREC_CI], htobe32(cq->ci & 0xffffff));
+	store_dbrec(&cq->dbrec[PRM_DBREC_CI], ci);
 }
 
 #endif

@@ -23,17 +23,28 @@ static inline uint64_t mlx5_doorbell(const struct mlx5_sq *sq)
 /* The part of mlx5_ring_send() behind the record, for a register with BlueFlame. */
 void mlx5_ring_blueflame(const struct mlx5_sq *sq, uint32_t first);
 
+static inline void mlx5_record_send(struct mlx5_sq *sq)
+{
+	dma_store_barrier();
+	store_dbrec(sq->dbrec, htobe32(sq->cur_block & 0xffff));
+}
+
+/* As mlx5_ring_send(), for a register without BlueFlame. */
+static inline void mlx5_ring_plain(struct mlx5_sq *sq)
+{
+	mlx5_record_send(sq);
+	ring_doorbell(sq->bfreg->reg, mlx5_doorbell(sq));
+}
+
 /* Gives the device all that was built from block first on. */
 static inline void mlx5_ring_send(struct mlx5_sq *sq, uint32_t first)
 {
-	const struct mlx5_bfreg *bfreg = sq->bfreg;
-
-	dma_store_barrier();
-	store_dbrec(sq->dbrec, htobe32(sq->cur_block & 0xffff));
-	if (bfreg->buf_size)
-		mlx5_ring_blueflame(sq, first);
-	else
-		ring_doorbell(bfreg->reg, mlx5_doorbell(sq));
+	if (!sq->bfreg->buf_size) {
+		mlx5_ring_plain(sq);
+		return;
+	}
+	mlx5_record_send(sq);
+	mlx5_ring_blueflame(sq, first);
 }
 
 #endif

@@ -24,8 +24,8 @@ static inline void cpu_relax(void)
 #endif
 }
 
-/* Returns when the lock may be free. The holder may need this CPU to go on. */
-void mlx5_lock_wait(struct mlx5_lock *lock)
+/* Until the lock looks free. The holder may need this CPU to go on. */
+static void wait_for(struct mlx5_lock *lock)
 {
 	int spins = 0;
 
@@ -35,6 +35,13 @@ void mlx5_lock_wait(struct mlx5_lock *lock)
 		else
 			sched_yield();
 	}
+}
+
+void mlx5_lock_wait(struct mlx5_lock *lock)
+{
+	do {
+		wait_for(lock);
+	} while (!mlx5_try_lock(lock));
 }
 
 /*

@@ -293,22 +293,25 @@ struct mlx5_sent {
 	uint32_t wc_opcode;
 };
 
-/* What the data of a request may be. */
-enum mlx5_payload {
-	MLX5_PAYLOAD_ANY,
-	MLX5_PAYLOAD_NOT_INLINE, /* it comes back */
-	MLX5_PAYLOAD_ATOMIC, /* likewise, and is eight bytes */
+/* What a batch of ibv_wr_* calls waits for; nothing of it between requests. */
+enum mlx5_pending {
+	MLX5_PENDING_DATA = 1 << 0, /* of the last request, if it has any */
+	MLX5_PENDING_NOT_INLINE = 1 << 1, /* that data comes back */
+	MLX5_PENDING_ATOMIC = 1 << 2, /* and is eight bytes */
+	MLX5_PENDING_ADDRESS = 1 << 3, /* of the last request */
+	MLX5_PENDING_FAILED = 1 << 4, /* nothing but the end of the batch */
 };
 
 /* Between ibv_wr_start and ibv_wr_complete or ibv_wr_abort. */
 struct mlx5_batch {
-	struct prm_ctrl_seg *ctrl; /* of the request without data yet */
-	void *seg; /* where its data goes */
-	void *address; /* the segment of the last one that is still to come */
-	uint8_t opcode;
-	uint8_t payload; /* enum mlx5_payload */
-	int err; /* the first failure; nothing is built after it */
+	unsigned int pending; /* enum mlx5_pending */
 	uint32_t block; /* of the queue before the batch */
+	int err; /* the first failure */
+	/* Of the last request, which sq.last is: */
+	uint64_t ctrl; /* the start of its control segment, without its data */
+	void *seg; /* where its data goes */
+	void *address; /* where its address goes */
+	struct mlx5_sent *sent;
 };
 
 /* What comes behind a change of a key has to wait for it: see fence.c. */

@@ -47,9 +47,11 @@ static void finish(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
 		   uint64_t wr_id, unsigned int send_flags,
 		   enum ibv_wc_opcode wc_opcode, uint32_t blocks)
 {
+	uint32_t ds = blocks * PRM_SEGS_PER_BLOCK;
+
 	mlx5_begin_wqe(sq, ctrl, send_flags, ctrl->imm);
-	mlx5_remember(sq, wr_id, wc_opcode);
-	mlx5_finish_wqe(sq, ctrl, PRM_OP_UMR, blocks * PRM_SEGS_PER_BLOCK);
+	mlx5_finish_wqe(sq, ctrl, mlx5_remember(sq, wr_id, wc_opcode),
+			mlx5_first_half(sq, PRM_OP_UMR) + ds, ds);
 	mlx5_raise_fence(sq);
 }
 

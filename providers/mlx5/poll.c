@@ -48,6 +48,7 @@ struct finished {
 	uint64_t wr_id;
 	enum ibv_wc_opcode opcode;
 	enum ibv_wc_status status;
+	bool is_recv; /* as the opcode says, but known where this is inlined */
 };
 
 static inline unsigned int opcode_of(const struct prm_cqe *cqe)
@@ -74,6 +75,7 @@ static inline void finish_send(struct mlx5_sq *sq, const struct prm_cqe *cqe,
 	sent = &sq->sent[be16toh(cqe->wqe_counter) & sq->block_mask];
 	done->wr_id = sent->wr_id;
 	done->opcode = sent->wc_opcode;
+	done->is_recv = false;
 	__atomic_store_n(&sq->tail, sent->next_block, __ATOMIC_RELEASE);
 }
 
@@ -128,6 +130,7 @@ static NEVER_INLINE int finish_error(struct mlx5_rsc *rsc,
 	case PRM_CQE_RESP_ERR:
 		done->wr_id = finish_response(rsc, cqe);
 		done->opcode = IBV_WC_RECV;
+		done->is_recv = true;
 		break;
 	default:
 		return EINVAL;
@@ -159,6 +162,7 @@ static ALWAYS_INLINE int finish(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
 	done->opcode = opcode == PRM_CQE_RESP_WRITE_IMM
 			       ? IBV_WC_RECV_RDMA_WITH_IMM
 			       : IBV_WC_RECV;
+	done->is_recv = true;
 	done->wr_id = finish_response(rsc, cqe);
 	return 0;
 }
@@ -182,9 +186,8 @@ find_rsc(const struct mlx5_cq *cq, const struct prm_cqe *cqe, uint32_t key)
 }
 
 /*
- * Takes the entry that is next. Returns 0, or EINVAL for one that cannot be
- * understood, which is skipped. The owner is remembered: mostly the next entry
- * is its as well.
+ * What has to be done about an entry. Returns 0, or EINVAL for one that cannot
+ * be understood. The owner is remembered: mostly the next entry is its as well.
  */
 static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, const struct prm_cqe *cqe,
 				  struct finished *done)
@@ -192,7 +195,6 @@ static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, const struct prm_cqe *cqe,
 	struct mlx5_rsc *rsc = cq->last_rsc;
 	uint32_t key = mlx5_cqe_key(cq, cqe);
 
-	cq->ci++;
 	if (unlikely(rsc->key != key)) {
 		rsc = find_rsc(cq, cqe, key);
 		if (unlikely(!rsc))
@@ -286,54 +288,71 @@ static inline void read_cqe(const struct prm_cqe *cqe,
 	wc->vendor_err = 0;
 	if (unlikely(done->status != IBV_WC_SUCCESS))
 		read_error(cqe, wc);
-	else if (is_recv(done->opcode))
+	else if (done->is_recv)
 		read_recv(cqe, wc);
 	else
 		read_send(cqe, wc);
 }
 
-/*
- * From cqe, the next, on. Returns how many, or -EINVAL if it cannot be
- * understood.
- */
-static NEVER_INLINE int poll_locked(struct mlx5_cq *cq,
-				    const struct prm_cqe *cqe, int num_entries,
-				    struct ibv_wc *wc)
+/* An entry that cannot be understood is skipped when nothing else can be told. */
+static NEVER_INLINE int skip_cqe(struct mlx5_cq *cq)
 {
+	cq->ci++;
+	mlx5_publish_ci(cq);
+	mlx5_unlock_cq(cq);
+	return -verbs_err(EINVAL);
+}
+
+/* From cqe, the next, on, with the lock, which it gives back. */
+static NEVER_INLINE int poll_ready(struct mlx5_cq *cq, int num_entries,
+				   struct ibv_wc *wc, const struct prm_cqe *cqe)
+{
+	uint32_t first = cq->ci, end = first + num_entries, ci = first;
 	struct finished done;
-	int n = 0;
 
 	do {
 		if (unlikely(take_cqe(cq, cqe, &done))) {
-			if (!n)
-				n = -EINVAL;
-			else
-				cq->ci--; /* the next call meets it first */
+			if (ci == first)
+				return skip_cqe(cq);
 			break;
 		}
-		read_cqe(cqe, &done, &wc[n]);
-		if (++n == num_entries)
+		read_cqe(cqe, &done, wc++);
+		if (++ci == end)
 			break;
-		cqe = mlx5_ready_cqe(cq, cq->ci);
-	} while (cqe);
+		cqe = mlx5_cqe_at(cq, ci);
+	} while (mlx5_is_ready(cq, cqe, ci));
+	cq->ci = ci;
 	mlx5_publish_ci(cq);
-	return n;
+	mlx5_unlock_cq(cq);
+	return ci - first;
+}
+
+static ALWAYS_INLINE int poll_locked(struct mlx5_cq *cq, int num_entries,
+				     struct ibv_wc *wc)
+{
+	const struct prm_cqe *cqe = mlx5_cqe_at(cq, cq->ci);
+
+	if (mlx5_is_ready(cq, cqe, cq->ci) && likely(num_entries > 0))
+		return poll_ready(cq, num_entries, wc, cqe);
+	mlx5_unlock_cq(cq);
+	return 0;
+}
+
+/* Apart, as waiting would have every call save registers. */
+static NEVER_INLINE int poll_waiting(struct mlx5_cq *cq, int num_entries,
+				     struct ibv_wc *wc)
+{
+	mlx5_lock_wait(&cq->lock);
+	return poll_locked(cq, num_entries, wc);
 }
 
 int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 {
 	struct mlx5_cq *cq = to_mcq(ibcq);
-	const struct prm_cqe *cqe;
-	int n = 0;
 
-	mlx5_lock_cq(cq);
-	cqe = mlx5_ready_cqe(cq, cq->ci);
-	if (cqe && likely(num_entries > 0))
-		n = poll_locked(cq, cqe, num_entries, wc);
-	mlx5_unlock_cq(cq);
-	if (unlikely(n < 0))
-		errno = -n;
-	return n;
+	if (likely(mlx5_try_lock_cq(cq)))
+		return poll_locked(cq, num_entries, wc);
+	return poll_waiting(cq, num_entries, wc);
 }
 
 /* ---- ibv_start_poll() and what follows ------------------------------------------------- */
@@ -355,6 +374,7 @@ static ALWAYS_INLINE int next(struct mlx5_cq *cq)
 
 	if (!cqe)
 		return ENOENT;
+	cq->ci++; /* one that cannot be understood is skipped */
 	if (unlikely(take_cqe(cq, cqe, &done)))
 		return verbs_err(EINVAL);
 	ex->wr_id = done.wr_id;

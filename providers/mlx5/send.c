@@ -20,9 +20,10 @@ enum transport {
 	XRC,
 };
 
+/* Numbers above 31 alias here, and are refused where opcodes part. */
 static inline bool is_allowed(const struct mlx5_sq *sq, unsigned int opcode)
 {
-	return opcode < 32 && sq->opcodes & 1u << opcode;
+	return sq->opcodes >> (opcode & 31) & 1;
 }
 
 static ALWAYS_INLINE void *put_address(void *seg, const struct ibv_send_wr *wr,
@@ -40,8 +41,8 @@ static ALWAYS_INLINE void *put_address(void *seg, const struct ibv_send_wr *wr,
 }
 
 /* All data in one inline segment. Returns its size in segments, or -1. */
-static NEVER_INLINE int put_inline(const struct mlx5_sq *sq, void *seg,
-				   const struct ibv_send_wr *wr)
+static NEVER_INLINE int put_inline_list(const struct mlx5_sq *sq, void *seg,
+					const struct ibv_send_wr *wr)
 {
 	struct mlx5_inline data = mlx5_start_inline(sq, seg);
 	int i;
@@ -54,14 +55,27 @@ static NEVER_INLINE int put_inline(const struct mlx5_sq *sq, void *seg,
 	return mlx5_finish_inline(&data);
 }
 
+/* Likewise. */
+static NEVER_INLINE int put_inline(const struct mlx5_sq *sq, void *seg,
+				   const struct ibv_send_wr *wr)
+{
+	const struct ibv_sge *sge = wr->sg_list;
+
+	if (likely(wr->num_sge == 1 &&
+		   mlx5_is_small_inline(sq, seg, sge->length)))
+		return mlx5_put_small_inline(seg, (void *)(uintptr_t)sge->addr,
+					     sge->length);
+	return put_inline_list(sq, seg, wr);
+}
+
 static ALWAYS_INLINE void finish(struct mlx5_sq *sq,
 				 const struct ibv_send_wr *wr,
 				 struct prm_ctrl_seg *ctrl, uint8_t opcode,
 				 uint32_t wc_opcode, uint32_t ds, __be32 imm)
 {
 	mlx5_begin_wqe(sq, ctrl, wr->send_flags, imm);
-	mlx5_remember(sq, wr->wr_id, wc_opcode);
-	mlx5_finish_wqe(sq, ctrl, opcode, ds);
+	mlx5_finish_wqe(sq, ctrl, mlx5_remember(sq, wr->wr_id, wc_opcode),
+			mlx5_first_half(sq, opcode) + ds, ds);
 }
 
 static NEVER_INLINE int build_read(struct mlx5_sq *sq,
@@ -124,7 +138,8 @@ static ALWAYS_INLINE int build_data(struct mlx5_sq *sq,
 	if (wr->send_flags & IBV_SEND_INLINE) {
 		n = put_inline(sq, seg, wr);
 	} else if (likely(mlx5_is_one_sge(wr->sg_list, wr->num_sge))) {
-		mlx5_put_one_sge(sq, seg, wr->sg_list);
+		mlx5_put_one_sge(sq, seg, wr->sg_list->addr, wr->sg_list->lkey,
+				 wr->sg_list->length);
 		finish(sq, wr, ctrl, opcode, wc_opcode, before + 1, imm);
 		return 0;
 	} else {
@@ -195,8 +210,11 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 	case IBV_WR_LOCAL_INV:
 	case IBV_WR_BIND_MW:
 		return build_key(sq, wr);
-	default:
+	case IBV_WR_ATOMIC_CMP_AND_SWP:
+	case IBV_WR_ATOMIC_FETCH_AND_ADD:
 		return build_atomic(sq, wr, ctrl, seg);
+	default:
+		return EINVAL;
 	}
 }
 

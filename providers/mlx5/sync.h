@@ -143,12 +143,18 @@ struct mlx5_lock {
 	atomic_bool held;
 };
 
+static inline bool mlx5_try_lock(struct mlx5_lock *lock)
+{
+	return likely(!atomic_exchange_explicit(&lock->held, true,
+						memory_order_acquire));
+}
+
+/* Returns with the lock. */
 void mlx5_lock_wait(struct mlx5_lock *lock);
 
 static inline void mlx5_lock(struct mlx5_lock *lock)
 {
-	while (unlikely(atomic_exchange_explicit(&lock->held, true,
-						 memory_order_acquire)))
+	if (unlikely(!mlx5_try_lock(lock)))
 		mlx5_lock_wait(lock);
 }
 

@@ -127,26 +127,38 @@ static inline bool mlx5_is_one_sge(const struct ibv_sge *sge, int num_sge)
 }
 
 static inline void mlx5_put_one_sge(const struct mlx5_sq *sq, void *seg,
-				    const struct ibv_sge *sge)
+				    uint64_t addr, uint32_t lkey, uint32_t len)
 {
 	if (unlikely(seg == sq->end))
 		seg = sq->buf;
-	mlx5_put_data(seg, sge->addr, sge->lkey, sge->length);
+	mlx5_put_data(seg, addr, lkey, len);
 }
 
-/* As memcpy(3), but cheap for the few bytes that inline data mostly is. */
-static inline void mlx5_copy(uint8_t *dst, const uint8_t *src, size_t len)
+/* ---- Inline data ------------------------------------------------------------ */
+
+/*
+ * The few bytes that inline data mostly is, with neither a call nor the end of
+ * the ring in the way?
+ */
+static inline bool mlx5_is_small_inline(const struct mlx5_sq *sq,
+					const void *seg, size_t len)
 {
+	return len - 8 <= 8 && len <= sq->max_inline &&
+	       sq->end - (const uint8_t *)seg >= 2 * PRM_SEG_SIZE;
+}
+
+/* Returns the number of segments' worth of space. */
+static inline int mlx5_put_small_inline(void *seg, const void *src, size_t len)
+{
+	uint8_t *dst = (uint8_t *)seg + sizeof(__be32);
 	uint64_t first, last;
 
-	if (likely(len - 8 <= 8)) {
-		memcpy(&first, src, 8);
-		memcpy(&last, src + len - 8, 8);
-		memcpy(dst, &first, 8);
-		memcpy(dst + len - 8, &last, 8);
-		return;
-	}
-	memcpy(dst, src, len);
+	memcpy(&first, src, 8);
+	memcpy(&last, (const char *)src + len - 8, 8);
+	*(__be32 *)seg = htobe32(PRM_INLINE_SEG | len);
+	memcpy(dst, &first, 8);
+	memcpy(dst + len - 8, &last, 8);
+	return (sizeof(__be32) + len + PRM_SEG_SIZE - 1) / PRM_SEG_SIZE;
 }
 
 /* Copies to dst in the ring, over its end when need be. */
@@ -156,7 +168,7 @@ static inline uint8_t *mlx5_ring_copy(const struct mlx5_sq *sq, uint8_t *dst,
 	size_t room = sq->end - dst;
 
 	if (likely(len < room)) {
-		mlx5_copy(dst, src, len);
+		memcpy(dst, src, len);
 		return dst + len;
 	}
 	memcpy(dst, src, room);
@@ -241,34 +253,46 @@ void mlx5_drop_fence(struct mlx5_sq *sq);
 static inline void mlx5_begin_wqe(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
 				  unsigned int send_flags, __be32 imm)
 {
+	sq->last = ctrl;
 	ctrl->fm_ce_se = sq->fm_ce_se[send_flags & 7];
 	ctrl->imm = imm;
 }
 
-/* What the completion will have to know. */
-static inline void mlx5_remember(struct mlx5_sq *sq, uint64_t wr_id,
-				 uint32_t wc_opcode)
+/* What the completion will have to know, but for where the queue goes on. */
+static inline struct mlx5_sent *
+mlx5_remember(const struct mlx5_sq *sq, uint64_t wr_id, uint32_t wc_opcode)
 {
 	struct mlx5_sent *sent = &sq->sent[sq->cur_block & sq->block_mask];
 
 	sent->wr_id = wr_id;
 	sent->wc_opcode = wc_opcode;
+	return sent;
 }
 
-/* The other half, and the WQE counts; ds: its size in segments. */
+/*
+ * The other half, as a number: what is known of it before the size of the WQE
+ * is, to which the size in segments is added.
+ */
+static inline uint64_t mlx5_first_half(const struct mlx5_sq *sq, uint8_t opcode)
+{
+	uint64_t idx_opcode = (sq->cur_block & 0xffff) << 8 | opcode;
+
+	return idx_opcode << 32 | sq->qpn;
+}
+
+/* Writes it, and the WQE counts; ds: its size in segments. */
 static inline void mlx5_finish_wqe(struct mlx5_sq *sq,
-				   struct prm_ctrl_seg *ctrl, uint8_t opcode,
+				   struct prm_ctrl_seg *ctrl,
+				   struct mlx5_sent *sent, uint64_t first_half,
 				   uint32_t ds)
 {
-	uint32_t block = sq->cur_block;
-	uint64_t idx_opcode = (block & 0xffff) << 8 | opcode;
-	__be64 first_half = htobe64(idx_opcode << 32 | sq->qpn | ds);
+	__be64 be_half = htobe64(first_half);
+	uint32_t next = sq->cur_block +
+			(ds + PRM_SEGS_PER_BLOCK - 1) / PRM_SEGS_PER_BLOCK;
 
-	memcpy(ctrl, &first_half, sizeof(first_half));
-	sq->last = ctrl;
-	sq->cur_block =
-		block + (ds + PRM_SEGS_PER_BLOCK - 1) / PRM_SEGS_PER_BLOCK;
-	sq->sent[block & sq->block_mask].next_block = sq->cur_block;
+	memcpy(ctrl, &be_half, sizeof(be_half));
+	sq->cur_block = next;
+	sent->next_block = next;
 }
 
 /* Segments from the control segment up to seg, which is not behind a wrap. */

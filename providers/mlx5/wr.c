@@ -17,10 +17,12 @@ static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
 	return &to_mqp(&qp_ex->qp_base)->sq;
 }
 
-static void note(struct mlx5_batch *batch, int err)
+/* The batch will be taken back; the first reason is the one that is told. */
+static void fail(struct mlx5_batch *batch, int err)
 {
-	if (!batch->err)
+	if (!(batch->pending & MLX5_PENDING_FAILED))
 		batch->err = err;
+	batch->pending = MLX5_PENDING_FAILED;
 }
 
 /* ----------------------------------------------------------------- one WQE */
@@ -29,13 +31,10 @@ static void note(struct mlx5_batch *batch, int err)
 static inline void finish(struct mlx5_sq *sq, int segs)
 {
 	struct mlx5_batch *batch = &sq->batch;
-	struct prm_ctrl_seg *ctrl = batch->ctrl;
-	uint32_t ds = mlx5_segs_before(ctrl, batch->seg) + segs;
+	uint64_t ctrl = batch->ctrl + segs;
 
-	if (unlikely((int32_t)ds <= 0)) /* begun at the end of the ring */
-		ds += (sq->block_mask + 1) * PRM_SEGS_PER_BLOCK;
-	mlx5_finish_wqe(sq, ctrl, batch->opcode, ds);
-	batch->ctrl = NULL;
+	mlx5_finish_wqe(sq, sq->last, batch->sent, ctrl, (uint8_t)ctrl);
+	batch->pending &= MLX5_PENDING_ADDRESS;
 }
 
 /* The request that is open has got all it will get. */
@@ -43,78 +42,112 @@ static inline void close_request(struct mlx5_sq *sq)
 {
 	struct mlx5_batch *batch = &sq->batch;
 
-	if (unlikely(batch->ctrl))
+	if (batch->pending & MLX5_PENDING_DATA)
 		finish(sq, 0);
-	if (unlikely(batch->address))
-		note(batch, EINVAL);
+	if (batch->pending & MLX5_PENDING_ADDRESS)
+		fail(batch, EINVAL);
 }
 
-/* Returns 0 or what ibv_wr_complete() will say. */
-static inline int make_room(struct mlx5_sq *sq)
+/* Can a request be built at once? */
+static inline bool is_ready(const struct mlx5_sq *sq)
 {
-	close_request(sq);
-	if (unlikely(mlx5_sq_full(sq)) && !mlx5_pass_fence(sq))
-		note(&sq->batch, ENOMEM);
-	return sq->batch.err;
+	return likely(!sq->batch.pending && !mlx5_sq_full(sq));
 }
 
-/*
- * Returns where the request's own segments go, behind the place of an address
- * that a later call brings; NULL after a failure.
- */
-static inline void *begin(struct ibv_qp_ex *qp_ex, uint8_t opcode,
-			  enum ibv_wc_opcode wc_opcode,
-			  enum mlx5_payload payload, __be32 imm)
+/* If not: can it now? Else ibv_wr_complete() will say why. */
+static NEVER_INLINE bool make_ready(struct mlx5_sq *sq)
+{
+	struct mlx5_batch *batch = &sq->batch;
+
+	close_request(sq);
+	if (mlx5_sq_full(sq) && !mlx5_pass_fence(sq))
+		fail(batch, ENOMEM);
+	return !(batch->pending & MLX5_PENDING_FAILED);
+}
+
+/* What kinds of requests differ in. */
+struct request {
+	uint8_t opcode; /* PRM_OP_* */
+	uint8_t wc_opcode; /* enum ibv_wc_opcode */
+	uint8_t own_segs; /* segments between address and data */
+	uint8_t pending; /* enum mlx5_pending: what is known of its data */
+};
+
+/* The address comes later, and its place is before all else. */
+static inline void *skip_address(struct mlx5_sq *sq, uint8_t *seg)
+{
+	struct mlx5_batch *batch = &sq->batch;
+
+	batch->pending |= MLX5_PENDING_ADDRESS;
+	batch->address = seg;
+	batch->ctrl += sq->address_len / PRM_SEG_SIZE;
+	seg += sq->address_len;
+	return seg == sq->end ? sq->buf : seg;
+}
+
+/* When all is ready. Returns where the request's own segments go. */
+static ALWAYS_INLINE void *begin(struct ibv_qp_ex *qp_ex,
+				 const struct request *req, __be32 imm)
 {
 	struct mlx5_sq *sq = to_sq(qp_ex);
 	struct mlx5_batch *batch = &sq->batch;
-	struct prm_ctrl_seg *ctrl;
+	struct prm_ctrl_seg *ctrl = mlx5_block_at(sq, sq->cur_block);
+	void *seg = ctrl + 1;
 
-	if (unlikely(make_room(sq)))
-		return NULL;
-	ctrl = mlx5_block_at(sq, sq->cur_block);
 	mlx5_begin_wqe(sq, ctrl, qp_ex->wr_flags, imm);
-	mlx5_remember(sq, qp_ex->wr_id, wc_opcode);
-	batch->ctrl = ctrl;
-	batch->opcode = opcode;
-	batch->payload = payload;
-	batch->seg = ctrl + 1;
-	if (unlikely(sq->address_len)) {
-		batch->address = ctrl + 1;
-		batch->seg = (uint8_t *)(ctrl + 1) + sq->address_len;
-		if (batch->seg == sq->end)
-			batch->seg = sq->buf;
-	}
-	return batch->seg;
+	batch->sent = mlx5_remember(sq, qp_ex->wr_id, req->wc_opcode);
+	batch->ctrl = mlx5_first_half(sq, req->opcode) + 1 + req->own_segs;
+	batch->pending = MLX5_PENDING_DATA | req->pending;
+	if (unlikely(sq->address_len))
+		seg = skip_address(sq, seg);
+	batch->seg = (uint8_t *)seg + req->own_segs * PRM_SEG_SIZE;
+	return seg;
 }
 
 /* --------------------------------------------------------------- the batch */
 
-static ALWAYS_INLINE void start(struct mlx5_sq *sq, bool locked)
+static ALWAYS_INLINE void start(struct mlx5_sq *sq)
+{
+	sq->batch.pending = 0;
+	sq->batch.block = sq->cur_block;
+}
+
+/*
+ * What waits or calls is apart from what does not, here and below, as it would
+ * have the usual way save registers.
+ */
+static NEVER_INLINE void start_waiting(struct mlx5_sq *sq)
+{
+	mlx5_lock_wait(&sq->lock);
+	start(sq);
+}
+
+static NEVER_INLINE int complete_unusual(struct mlx5_sq *sq, bool locked)
 {
 	struct mlx5_batch *batch = &sq->batch;
+	int err = 0;
 
+	close_request(sq);
+	if (batch->pending & MLX5_PENDING_FAILED) {
+		sq->cur_block = batch->block;
+		err = batch->err;
+	}
+	if (sq->cur_block != batch->block)
+		mlx5_ring_send(sq, batch->block);
 	if (locked)
-		mlx5_lock(&sq->lock);
-	batch->ctrl = NULL;
-	batch->address = NULL;
-	batch->err = 0;
-	batch->block = sq->cur_block;
+		mlx5_unlock(&sq->lock);
+	return err ? verbs_err(err) : 0;
 }
 
 static ALWAYS_INLINE int complete(struct mlx5_sq *sq, bool locked)
 {
-	int err;
-
-	close_request(sq);
-	err = sq->batch.err;
-	if (unlikely(err))
-		sq->cur_block = sq->batch.block;
-	else if (likely(sq->cur_block != sq->batch.block))
-		mlx5_ring_send(sq, sq->batch.block);
+	if (unlikely(sq->batch.pending || sq->bfreg->buf_size ||
+		     sq->cur_block == sq->batch.block))
+		return complete_unusual(sq, locked);
+	mlx5_ring_plain(sq);
 	if (locked)
 		mlx5_unlock(&sq->lock);
-	return unlikely(err) ? verbs_err(err) : 0;
+	return 0;
 }
 
 static ALWAYS_INLINE void drop(struct mlx5_sq *sq, bool locked)
@@ -126,12 +159,17 @@ static ALWAYS_INLINE void drop(struct mlx5_sq *sq, bool locked)
 
 static void wr_start(struct ibv_qp_ex *qp_ex)
 {
-	start(to_sq(qp_ex), true);
+	struct mlx5_sq *sq = to_sq(qp_ex);
+
+	if (likely(mlx5_try_lock(&sq->lock)))
+		start(sq);
+	else
+		start_waiting(sq);
 }
 
 static void wr_start_unlocked(struct ibv_qp_ex *qp_ex)
 {
-	start(to_sq(qp_ex), false);
+	start(to_sq(qp_ex));
 }
 
 static int wr_complete(struct ibv_qp_ex *qp_ex)
@@ -156,78 +194,145 @@ static void wr_abort_unlocked(struct ibv_qp_ex *qp_ex)
 
 /* ----------------------------------------------------------------- requests */
 
+static const struct request send_req = {
+	.opcode = PRM_OP_SEND,
+	.wc_opcode = IBV_WC_SEND,
+};
+
+static const struct request send_imm = {
+	.opcode = PRM_OP_SEND_IMM,
+	.wc_opcode = IBV_WC_SEND,
+};
+
+static const struct request send_inv = {
+	.opcode = PRM_OP_SEND_INVAL,
+	.wc_opcode = IBV_WC_SEND,
+};
+
+static const struct request write_req = {
+	.opcode = PRM_OP_RDMA_WRITE,
+	.wc_opcode = IBV_WC_RDMA_WRITE,
+	.own_segs = 1,
+};
+
+static const struct request write_imm = {
+	.opcode = PRM_OP_RDMA_WRITE_IMM,
+	.wc_opcode = IBV_WC_RDMA_WRITE,
+	.own_segs = 1,
+};
+
+static const struct request read_req = {
+	.opcode = PRM_OP_RDMA_READ,
+	.wc_opcode = IBV_WC_RDMA_READ,
+	.own_segs = 1,
+	.pending = MLX5_PENDING_NOT_INLINE,
+};
+
+static const struct request cmp_swp = {
+	.opcode = PRM_OP_ATOMIC_CS,
+	.wc_opcode = IBV_WC_COMP_SWAP,
+	.own_segs = 2,
+	.pending = MLX5_PENDING_NOT_INLINE | MLX5_PENDING_ATOMIC,
+};
+
+static const struct request fetch_add = {
+	.opcode = PRM_OP_ATOMIC_FA,
+	.wc_opcode = IBV_WC_FETCH_ADD,
+	.own_segs = 2,
+	.pending = MLX5_PENDING_NOT_INLINE | MLX5_PENDING_ATOMIC,
+};
+
+static NEVER_INLINE void send_unready(struct ibv_qp_ex *qp_ex,
+				      const struct request *req, __be32 imm)
+{
+	if (make_ready(to_sq(qp_ex)))
+		begin(qp_ex, req, imm);
+}
+
+static ALWAYS_INLINE void send(struct ibv_qp_ex *qp_ex,
+			       const struct request *req, __be32 imm)
+{
+	if (is_ready(to_sq(qp_ex)))
+		begin(qp_ex, req, imm);
+	else
+		send_unready(qp_ex, req, imm);
+}
+
 static void wr_send(struct ibv_qp_ex *qp_ex)
 {
-	begin(qp_ex, PRM_OP_SEND, IBV_WC_SEND, MLX5_PAYLOAD_ANY, 0);
+	send(qp_ex, &send_req, 0);
 }
 
 static void wr_send_imm(struct ibv_qp_ex *qp_ex, __be32 imm_data)
 {
-	begin(qp_ex, PRM_OP_SEND_IMM, IBV_WC_SEND, MLX5_PAYLOAD_ANY, imm_data);
+	send(qp_ex, &send_imm, imm_data);
 }
 
 static void wr_send_inv(struct ibv_qp_ex *qp_ex, uint32_t invalidate_rkey)
 {
-	begin(qp_ex, PRM_OP_SEND_INVAL, IBV_WC_SEND, MLX5_PAYLOAD_ANY,
-	      htobe32(invalidate_rkey));
+	send(qp_ex, &send_inv, htobe32(invalidate_rkey));
+}
+
+static NEVER_INLINE void rdma_unready(struct ibv_qp_ex *qp_ex,
+				      const struct request *req, uint32_t rkey,
+				      uint64_t remote_addr, __be32 imm)
+{
+	if (make_ready(to_sq(qp_ex)))
+		mlx5_put_raddr(begin(qp_ex, req, imm), remote_addr, rkey);
+}
+
+static ALWAYS_INLINE void rdma(struct ibv_qp_ex *qp_ex,
+			       const struct request *req, uint32_t rkey,
+			       uint64_t remote_addr, __be32 imm)
+{
+	if (is_ready(to_sq(qp_ex)))
+		mlx5_put_raddr(begin(qp_ex, req, imm), remote_addr, rkey);
+	else
+		rdma_unready(qp_ex, req, rkey, remote_addr, imm);
 }
 
 static void wr_rdma_write(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			  uint64_t remote_addr)
 {
-	void *seg = begin(qp_ex, PRM_OP_RDMA_WRITE, IBV_WC_RDMA_WRITE,
-			  MLX5_PAYLOAD_ANY, 0);
-
-	if (likely(seg))
-		to_sq(qp_ex)->batch.seg =
-			mlx5_put_raddr(seg, remote_addr, rkey);
+	rdma(qp_ex, &write_req, rkey, remote_addr, 0);
 }
 
 static void wr_rdma_write_imm(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			      uint64_t remote_addr, __be32 imm_data)
 {
-	void *seg = begin(qp_ex, PRM_OP_RDMA_WRITE_IMM, IBV_WC_RDMA_WRITE,
-			  MLX5_PAYLOAD_ANY, imm_data);
-
-	if (likely(seg))
-		to_sq(qp_ex)->batch.seg =
-			mlx5_put_raddr(seg, remote_addr, rkey);
+	rdma(qp_ex, &write_imm, rkey, remote_addr, imm_data);
 }
 
 static void wr_rdma_read(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			 uint64_t remote_addr)
 {
-	void *seg = begin(qp_ex, PRM_OP_RDMA_READ, IBV_WC_RDMA_READ,
-			  MLX5_PAYLOAD_NOT_INLINE, 0);
+	rdma(qp_ex, &read_req, rkey, remote_addr, 0);
+}
 
-	if (likely(seg))
-		to_sq(qp_ex)->batch.seg =
-			mlx5_put_raddr(seg, remote_addr, rkey);
+static void put_atomic(struct ibv_qp_ex *qp_ex, const struct request *req,
+		       uint32_t rkey, uint64_t remote_addr, uint64_t swap_add,
+		       uint64_t compare)
+{
+	struct mlx5_sq *sq = to_sq(qp_ex);
+	void *seg;
+
+	if (!is_ready(sq) && !make_ready(sq))
+		return;
+	seg = mlx5_put_raddr(begin(qp_ex, req, 0), remote_addr, rkey);
+	mlx5_put_atomic(seg, swap_add, compare);
 }
 
 static void wr_atomic_cmp_swp(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 			      uint64_t remote_addr, uint64_t compare,
 			      uint64_t swap)
 {
-	void *seg = begin(qp_ex, PRM_OP_ATOMIC_CS, IBV_WC_COMP_SWAP,
-			  MLX5_PAYLOAD_ATOMIC, 0);
-
-	if (unlikely(!seg))
-		return;
-	seg = mlx5_put_raddr(seg, remote_addr, rkey);
-	to_sq(qp_ex)->batch.seg = mlx5_put_atomic(seg, swap, compare);
+	put_atomic(qp_ex, &cmp_swp, rkey, remote_addr, swap, compare);
 }
 
 static void wr_atomic_fetch_add(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 				uint64_t remote_addr, uint64_t add)
 {
-	void *seg = begin(qp_ex, PRM_OP_ATOMIC_FA, IBV_WC_FETCH_ADD,
-			  MLX5_PAYLOAD_ATOMIC, 0);
-
-	if (unlikely(!seg))
-		return;
-	seg = mlx5_put_raddr(seg, remote_addr, rkey);
-	to_sq(qp_ex)->batch.seg = mlx5_put_atomic(seg, add, 0);
+	put_atomic(qp_ex, &fetch_add, rkey, remote_addr, add, 0);
 }
 
 /* Those that are about a memory key are complete when they are begun. */
@@ -235,24 +340,36 @@ static void wr_atomic_fetch_add(struct ibv_qp_ex *qp_ex, uint32_t rkey,
 static void wr_local_inv(struct ibv_qp_ex *qp_ex, uint32_t invalidate_rkey)
 {
 	struct mlx5_sq *sq = to_sq(qp_ex);
+	int err;
 
-	if (likely(!make_room(sq)))
-		note(&sq->batch,
-		     mlx5_put_local_inv(sq, qp_ex->wr_id, qp_ex->wr_flags,
-					invalidate_rkey));
+	if (!is_ready(sq) && !make_ready(sq))
+		return;
+	err = mlx5_put_local_inv(sq, qp_ex->wr_id, qp_ex->wr_flags,
+				 invalidate_rkey);
+	if (err)
+		fail(&sq->batch, err);
+}
+
+static int put_bind(struct mlx5_sq *sq, const struct ibv_qp_ex *qp_ex,
+		    const struct ibv_mw *mw, uint32_t rkey,
+		    const struct ibv_mw_bind_info *info)
+{
+	if (mw->type != IBV_MW_TYPE_2)
+		return EINVAL;
+	return mlx5_put_bind(sq, qp_ex->wr_id, qp_ex->wr_flags, mw, rkey, info);
 }
 
 static void wr_bind_mw(struct ibv_qp_ex *qp_ex, struct ibv_mw *mw,
 		       uint32_t rkey, const struct ibv_mw_bind_info *info)
 {
 	struct mlx5_sq *sq = to_sq(qp_ex);
+	int err;
 
-	if (unlikely(mw->type != IBV_MW_TYPE_2))
-		note(&sq->batch, EINVAL);
-	if (likely(!make_room(sq)))
-		note(&sq->batch,
-		     mlx5_put_bind(sq, qp_ex->wr_id, qp_ex->wr_flags, mw, rkey,
-				   info));
+	if (!is_ready(sq) && !make_ready(sq))
+		return;
+	err = put_bind(sq, qp_ex, mw, rkey, info);
+	if (err)
+		fail(&sq->batch, err);
 }
 
 /* ---------------------------------------------------------------- addresses */
@@ -260,12 +377,14 @@ static void wr_bind_mw(struct ibv_qp_ex *qp_ex, struct ibv_mw *mw,
 /* They may come before or after the data: their place is in the first block. */
 static void *take_address(struct mlx5_sq *sq)
 {
-	void *seg = sq->batch.address;
+	struct mlx5_batch *batch = &sq->batch;
 
-	if (unlikely(!seg))
-		note(&sq->batch, EINVAL); /* without a request, or twice */
-	sq->batch.address = NULL;
-	return seg;
+	if (unlikely(!(batch->pending & MLX5_PENDING_ADDRESS))) {
+		fail(batch, EINVAL); /* without a request, or twice */
+		return NULL;
+	}
+	batch->pending &= ~MLX5_PENDING_ADDRESS;
+	return batch->address;
 }
 
 static void wr_set_ud_addr(struct ibv_qp_ex *qp_ex, struct ibv_ah *ah,
@@ -322,65 +441,76 @@ static void wr_set_dc_addr_stream(struct mlx5dv_qp_ex *dv_ex, struct ibv_ah *ah,
 
 /* --------------------------------------------------------------------- data */
 
+/* segs: how many the data took, or -1. */
 static inline void take_data(struct mlx5_sq *sq, int segs)
 {
-	if (likely(segs >= 0)) {
+	if (likely(segs >= 0))
 		finish(sq, segs);
-		return;
-	}
-	sq->batch.ctrl = NULL;
-	note(&sq->batch, EINVAL);
+	else
+		fail(&sq->batch, EINVAL);
 }
 
-static NEVER_INLINE void set_sges(struct mlx5_sq *sq, const struct ibv_sge *sge,
-				  size_t num_sge)
+/* Is a request open that takes data, but none of these kinds? */
+static inline bool takes(const struct mlx5_sq *sq, unsigned int but)
 {
-	struct mlx5_batch *batch = &sq->batch;
-	uint32_t cut = batch->payload == MLX5_PAYLOAD_ATOMIC ? PRM_ATOMIC_LEN
-							     : PRM_MAX_DATA_LEN;
+	return (sq->batch.pending & (MLX5_PENDING_DATA | but)) ==
+	       MLX5_PENDING_DATA;
+}
 
-	if (unlikely(!batch->ctrl || num_sge > sq->max_sge)) {
-		take_data(sq, -1);
-		return;
-	}
-	take_data(sq, mlx5_put_sges(sq, batch->seg, sge, num_sge, sq->max_sge,
-				    cut));
+static int put_sges(const struct mlx5_sq *sq, const struct ibv_sge *sge,
+		    size_t num_sge)
+{
+	uint32_t cut = sq->batch.pending & MLX5_PENDING_ATOMIC
+			       ? PRM_ATOMIC_LEN
+			       : PRM_MAX_DATA_LEN;
+
+	if (unlikely(!takes(sq, 0) || num_sge > sq->max_sge))
+		return -1;
+	return mlx5_put_sges(sq, sq->batch.seg, sge, num_sge, sq->max_sge, cut);
 }
 
 static void wr_set_sge_list(struct ibv_qp_ex *qp_ex, size_t num_sge,
 			    const struct ibv_sge *sg_list)
 {
-	set_sges(to_sq(qp_ex), sg_list, num_sge);
+	struct mlx5_sq *sq = to_sq(qp_ex);
+
+	take_data(sq, put_sges(sq, sg_list, num_sge));
 }
 
-static void wr_set_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey, uint64_t addr,
-		       uint32_t length)
+static NEVER_INLINE void set_unusual_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey,
+					 uint64_t addr, uint32_t length)
 {
 	const struct ibv_sge sge = {
 		.addr = addr,
 		.length = length,
 		.lkey = lkey,
 	};
+
+	wr_set_sge_list(qp_ex, 1, &sge);
+}
+
+static void wr_set_sge(struct ibv_qp_ex *qp_ex, uint32_t lkey, uint64_t addr,
+		       uint32_t length)
+{
 	struct mlx5_sq *sq = to_sq(qp_ex);
 
-	if (likely(sq->batch.ctrl && mlx5_is_one_sge(&sge, 1) &&
-		   sq->batch.payload != MLX5_PAYLOAD_ATOMIC)) {
-		mlx5_put_one_sge(sq, sq->batch.seg, &sge);
-		finish(sq, 1);
-	} else {
-		set_sges(sq, &sge, 1);
+	if (unlikely(!takes(sq, MLX5_PENDING_ATOMIC) ||
+		     !mlx5_data_len_ok(length))) {
+		set_unusual_sge(qp_ex, lkey, addr, length);
+		return;
 	}
+	mlx5_put_one_sge(sq, sq->batch.seg, addr, lkey, length);
+	finish(sq, 1);
 }
 
 /* Returns the number of segments, or -1. */
-static ALWAYS_INLINE int put_bufs(const struct mlx5_sq *sq,
-				  const struct ibv_data_buf *bufs,
-				  size_t num_buf)
+static int put_bufs(const struct mlx5_sq *sq, const struct ibv_data_buf *bufs,
+		    size_t num_buf)
 {
 	struct mlx5_inline data;
 	size_t i;
 
-	if (unlikely(!sq->batch.ctrl || sq->batch.payload != MLX5_PAYLOAD_ANY))
+	if (unlikely(!takes(sq, MLX5_PENDING_NOT_INLINE)))
 		return -1;
 	data = mlx5_start_inline(sq, sq->batch.seg);
 	for (i = 0; i < num_buf; i++)
@@ -397,13 +527,26 @@ static void wr_set_inline_data_list(struct ibv_qp_ex *qp_ex, size_t num_buf,
 	take_data(sq, put_bufs(sq, buf_list, num_buf));
 }
 
+static NEVER_INLINE void set_unusual_inline(struct ibv_qp_ex *qp_ex, void *addr,
+					    size_t length)
+{
+	const struct ibv_data_buf buf = { .addr = addr, .length = length };
+
+	wr_set_inline_data_list(qp_ex, 1, &buf);
+}
+
 static void wr_set_inline_data(struct ibv_qp_ex *qp_ex, void *addr,
 			       size_t length)
 {
-	const struct ibv_data_buf buf = { .addr = addr, .length = length };
 	struct mlx5_sq *sq = to_sq(qp_ex);
+	void *seg = sq->batch.seg;
 
-	take_data(sq, put_bufs(sq, &buf, 1));
+	if (unlikely(!takes(sq, MLX5_PENDING_NOT_INLINE) ||
+		     !mlx5_is_small_inline(sq, seg, length))) {
+		set_unusual_inline(qp_ex, addr, length);
+		return;
+	}
+	finish(sq, mlx5_put_small_inline(seg, addr, length));
 }
 
 /* -------------------------------------------------------------------- set-up */
