@@ -16,7 +16,9 @@ CONSUMERS = ('nccl', 'ucx', 'libfabric', 'libfabric_efa', 'perftest', 'nvshmem',
              'torchcomms', 'pyverbs')
 # Looks for a path to the GPU past the root complex, which no device here has.
 DATA_DIRECT = 'nccl_data_direct'
-SELF_LOADING = ('nccl', DATA_DIRECT, 'nvshmem', 'torchcomms')
+# Make queues by the device's own commands, which the pinned one does not take.
+DEVX = ('ucx_gdaki', 'nvshmem_ibgda')
+SELF_LOADING = ('nccl', DATA_DIRECT, 'nvshmem', 'nvshmem_ibgda', 'torchcomms')
 CODES = {'supported': 0, 'not supported': 1, 'error': 2}
 
 on_both_libraries = pytest.mark.parametrize('libraries', ['stock', 'ours'])
@@ -48,6 +50,14 @@ def test_softhca_is_supported(consumer, libraries, hca):
 
 
 @on_both_libraries
+@pytest.mark.parametrize('consumer', DEVX)
+def test_softhca_has_devx(consumer, libraries, hca):
+    answer = conclude(consumer, libraries, hca)
+    wanted = 'not supported' if hca == rdma.SOFTHCA['pinned'] else 'supported'
+    assert answer['conclusion'] == wanted, answer
+
+
+@on_both_libraries
 def test_softhca_has_no_data_direct(libraries, hca):
     answer = conclude(DATA_DIRECT, libraries, hca)
     assert answer['conclusion'] == 'not supported', answer
@@ -63,7 +73,7 @@ def test_nvshmem_wants_to_know_where_a_device_hangs(libraries):
 
 @on_both_libraries
 @pytest.mark.parametrize('consumer', [
-    name for name in (*CONSUMERS, DATA_DIRECT) if name != 'nvshmem'])
+    name for name in (*CONSUMERS, *DEVX, DATA_DIRECT) if name != 'nvshmem'])
 def test_rxe_is_not_supported(consumer, libraries):
     answer = conclude(consumer, libraries, 'rxe0')
     assert answer['conclusion'] == 'not supported', answer

@@ -17,6 +17,12 @@ int consumer_load_mlx5(struct consumer_mlx5 *mlx5)
 	static const struct consumer_symbol path = {
 		"mlx5dv_get_data_direct_sysfs_path", "MLX5_1.25", true
 	};
+	static const struct consumer_symbol umem_reg = {
+		"mlx5dv_devx_umem_reg_ex", NULL, true
+	};
+	static const struct consumer_symbol umem_dereg = {
+		"mlx5dv_devx_umem_dereg", NULL, true
+	};
 	void *library = consumer_open_library(names);
 
 	if (!library)
@@ -24,6 +30,8 @@ int consumer_load_mlx5(struct consumer_mlx5 *mlx5)
 	*(void **)&mlx5->is_supported = consumer_find(library, &is_supported);
 	*(void **)&mlx5->reg_dmabuf_mr = consumer_find(library, &reg);
 	*(void **)&mlx5->get_data_direct_path = consumer_find(library, &path);
+	*(void **)&mlx5->umem_reg_ex = consumer_find(library, &umem_reg);
+	*(void **)&mlx5->umem_dereg = consumer_find(library, &umem_dereg);
 	return 0;
 }
 

@@ -4,9 +4,9 @@
 #define CONSUMERS_MLX5_H
 
 /* What consumers look up in libmlx5 for dma-bufs. */
-#include "consumers.h"
+#include <infiniband/mlx5dv.h>
 
-#define CONSUMER_DATA_DIRECT 1 /* MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT */
+#include "consumers.h"
 
 struct consumer_mlx5 {
 	bool (*is_supported)(struct ibv_device *device);
@@ -15,6 +15,9 @@ struct consumer_mlx5 {
 					int access, int mlx5_access);
 	int (*get_data_direct_path)(struct ibv_context *context, char *buf,
 				    size_t length);
+	struct mlx5dv_devx_umem *(*umem_reg_ex)(struct ibv_context *context,
+						struct mlx5dv_devx_umem_in *in);
+	int (*umem_dereg)(struct mlx5dv_devx_umem *umem);
 };
 
 /* 0, or -1 without the library; what it lacks is NULL. */

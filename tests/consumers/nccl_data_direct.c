@@ -35,7 +35,7 @@ static struct ibv_mr *reg(const struct consumer_verbs *verbs, struct ibv_pd *pd,
 	*iova = (uintptr_t)buf->addr;
 	return mlx5.reg_dmabuf_mr(pd, 0, nccl_length(buf), nccl_first_page(buf),
 				  buf->fd, nccl_access_flags(),
-				  CONSUMER_DATA_DIRECT);
+				  MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT);
 }
 
 int main(int argc, char **argv)

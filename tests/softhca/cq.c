@@ -11,6 +11,18 @@
 
 static DEFINE_IDA(cqns);
 
+/* Where the CQ is armed. */
+static int check_uar(const struct mlx5_ib_create_cq *cmd,
+		     struct ib_udata *udata)
+{
+	struct hca_ctx *ctx =
+		rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
+
+	if (!(cmd->flags & MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX))
+		return ctx->num_uars ? 0 : -EINVAL;
+	return hca_uar_exists(ctx, cmd->uar_page_index) ? 0 : -EINVAL;
+}
+
 static int read_request(struct mlx5_ib_create_cq *cmd, struct ib_udata *udata)
 {
 	size_t len = min(udata->inlen, sizeof(*cmd));
@@ -22,10 +34,11 @@ static int read_request(struct mlx5_ib_create_cq *cmd, struct ib_udata *udata)
 		return -EFAULT;
 	if (cmd->cqe_size != 64 && cmd->cqe_size != 128)
 		return -EINVAL;
-	/* Compression, padding and UAR objects are not here. */
-	if (cmd->cqe_comp_en || cmd->flags)
+	/* Compression and padding are not here. */
+	if (cmd->cqe_comp_en ||
+	    cmd->flags & ~MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX)
 		return -EOPNOTSUPP;
-	return 0;
+	return check_uar(cmd, udata);
 }
 
 static int pin_cq(struct hca_cq *cq, const struct mlx5_ib_create_cq *cmd)

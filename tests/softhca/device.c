@@ -154,6 +154,7 @@ static const struct ib_device_ops hca_ops = {
 	.query_ucontext = hca_query_ucontext,
 	.disassociate_ucontext = hca_disassociate_ucontext,
 	.mmap = hca_mmap,
+	.mmap_free = hca_mmap_free,
 	.alloc_pd = hca_alloc_pd,
 	.dealloc_pd = hca_dealloc_pd,
 	.alloc_xrcd = hca_alloc_xrcd,
@@ -204,9 +205,9 @@ int hca_register_device(struct hca_dev *dev)
 	ib->num_comp_vectors = num_possible_cpus();
 	addrconf_addr_eui48((u8 *)&ib->node_guid, dev->ndev->dev_addr);
 	strscpy(ib->node_desc, "softhca", sizeof(ib->node_desc));
+	hca_add_uapi(ib);
 	ib_set_device_ops(ib, &hca_ops);
 	ib_set_device_ops(ib, &hca_compat_ops);
-	hca_add_methods(ib);
 	ret = ib_device_set_netdev(ib, dev->ndev, 1);
 	if (ret)
 		return ret;

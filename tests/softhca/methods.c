@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <rdma/mlx5-abi.h>
-#include <rdma/mlx5_user_ioctl_cmds.h>
-#include <rdma/uverbs_ioctl.h>
 
-#define UVERBS_MODULE_NAME softhca
-#include <rdma/uverbs_named_ioctl.h>
-
-#include "softhca.h"
+#include "uapi.h"
 
 /*
  * Methods and attributes of the mlx5 interface beside the verbs. They are for
@@ -56,13 +51,8 @@ ADD_UVERBS_ATTRIBUTES_SIMPLE(
 				   dump_fill_mkey),
 		UA_MANDATORY));
 
-static const struct uapi_definition methods[] = {
+const struct uapi_definition hca_method_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_PD, &pd_methods),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &context_attrs),
 	{},
 };
-
-void hca_add_methods(struct ib_device *ib)
-{
-	ib->driver_def = methods;
-}

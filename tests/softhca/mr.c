@@ -140,6 +140,9 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 	struct hca_mr *mr;
 	int ret;
 
+	ret = hca_check_data_direct(attrs, virt);
+	if (ret)
+		return ERR_PTR(ret);
 	/* Those are mapped on demand as it is. */
 	if (access & IB_ACCESS_ON_DEMAND)
 		return ERR_PTR(-EOPNOTSUPP);

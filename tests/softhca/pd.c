@@ -10,6 +10,16 @@
 
 static DEFINE_IDA(pdns);
 
+int hca_pdn_alloc(void)
+{
+	return ida_alloc_range(&pdns, 1, 0xffffff, GFP_KERNEL);
+}
+
+void hca_pdn_free(u32 pdn)
+{
+	ida_free(&pdns, pdn);
+}
+
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct hca_dev *dev = to_hca(ibpd->device);
@@ -20,7 +30,7 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	pd->kernel = !udata;
 	if (!pd->kernel && !hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
 		return -ENOMEM;
-	ret = ida_alloc_range(&pdns, 1, 0xffffff, GFP_KERNEL);
+	ret = hca_pdn_alloc();
 	if (ret < 0)
 		goto put_count;
 	pd->pdn = ret;
@@ -33,7 +43,7 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	return 0;
 
 free_number:
-	ida_free(&pdns, pd->pdn);
+	hca_pdn_free(pd->pdn);
 put_count:
 	if (!pd->kernel)
 		hca_obj_put(dev, HCA_OBJ_PDS);
@@ -44,7 +54,7 @@ int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct hca_pd *pd = to_hpd(ibpd);
 
-	ida_free(&pdns, pd->pdn);
+	hca_pdn_free(pd->pdn);
 	if (!pd->kernel)
 		hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
 	return 0;

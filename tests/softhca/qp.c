@@ -15,12 +15,25 @@ enum {
 
 	/* Hints about where to put data and how to send it. */
 	HCA_QP_FLAGS = MLX5_QP_FLAG_SCATTER_CQE | MLX5_QP_FLAG_BFREG_INDEX |
-		       MLX5_QP_FLAG_ALLOW_SCATTER_CQE,
+		       MLX5_QP_FLAG_ALLOW_SCATTER_CQE |
+		       MLX5_QP_FLAG_UAR_PAGE_INDEX,
 };
 
 /* QPs of all devices: they talk to each other by number. */
 static DEFINE_XARRAY_ALLOC1(qps);
 static u32 next_qpn;
+
+/* Without registers of the context's the program has to name some. */
+static int check_uar(const struct mlx5_ib_create_qp *cmd,
+		     struct ib_udata *udata)
+{
+	struct hca_ctx *ctx =
+		rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
+
+	if (!(cmd->flags & MLX5_QP_FLAG_UAR_PAGE_INDEX))
+		return ctx->num_uars || !cmd->sq_wqe_count ? 0 : -EINVAL;
+	return hca_uar_exists(ctx, cmd->bfreg_index) ? 0 : -EINVAL;
+}
 
 static int read_request(struct mlx5_ib_create_qp *cmd, struct ib_udata *udata)
 {
@@ -33,7 +46,7 @@ static int read_request(struct mlx5_ib_create_qp *cmd, struct ib_udata *udata)
 		return -EFAULT;
 	if (cmd->flags & ~HCA_QP_FLAGS)
 		return -EOPNOTSUPP;
-	return 0;
+	return check_uar(cmd, udata);
 }
 
 static bool count_ok(u32 n)

@@ -66,6 +66,9 @@ enum hca_object {
 	HCA_OBJ_QPS,
 	HCA_OBJ_MWS,
 	HCA_OBJ_MRS,
+	HCA_OBJ_UARS,
+	HCA_OBJ_UMEMS,
+	HCA_OBJ_DEVX_OBJS,
 	HCA_OBJ_DMABUF_MRS, /* also counted as MRs */
 	HCA_NUM_OBJECTS
 };
@@ -120,8 +123,9 @@ struct hca_ctx {
 	struct ib_ucontext ib;
 	struct list_head entry; /* all contexts */
 	struct hca_uar *uar;
-	u32 num_uars;
+	u32 num_uars; /* mapped by index; 0: they are objects */
 	u8 cqe_version;
+	bool devx;
 };
 
 struct hca_pd {
@@ -399,6 +403,8 @@ void hca_netdev_up(struct net_device *ndev);
 void hca_netdev_destroy(struct net_device *ndev);
 
 /* pd.c */
+int hca_pdn_alloc(void);
+void hca_pdn_free(u32 pdn);
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
@@ -422,11 +428,18 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 		      struct mlx5_ib_alloc_ucontext_resp *resp);
 int hca_query_ucontext(struct ib_ucontext *ibctx,
 		       struct uverbs_attr_bundle *attrs);
-/* Methods that the verbs do not have; see methods.c. */
-void hca_add_methods(struct ib_device *ib);
 void hca_disassociate_ucontext(struct ib_ucontext *ibctx);
 int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
+bool hca_is_newer(struct ib_device *ib);
 void hca_trap_doorbells_locked(void);
+
+/* uar_obj.c */
+void hca_mmap_free(struct rdma_user_mmap_entry *entry);
+bool hca_uar_exists(struct hca_ctx *ctx, unsigned long page_id);
+
+/* uapi.c */
+void hca_add_uapi(struct ib_device *ib);
+int hca_check_data_direct(struct uverbs_attr_bundle *attrs, u64 virt);
 
 /* mem.c */
 int hca_ring_pin(struct hca_ring *ring, struct ib_device *ib, u64 addr,

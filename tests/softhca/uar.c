@@ -31,6 +31,15 @@ enum {
 	HCA_MMAP_ALLOC_WC = 6,
 };
 
+/*
+ * The pinned devices are as drivers of some years ago were: no DEVX, and the
+ * registers of a context are counted when it is made.
+ */
+bool hca_is_newer(struct ib_device *ib)
+{
+	return to_hca(ib)->mode != HCA_MODE_PINNED;
+}
+
 static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
 			struct ib_udata *udata)
 {
@@ -46,8 +55,9 @@ static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
 	if (ib_copy_from_udata(req, udata, len))
 		return -EFAULT;
 
-	/* Without DEVX the library uses the verbs for everything. */
-	if (req->flags || req->comp_mask || req->reserved0 || req->reserved1 ||
+	if (req->flags & ~MLX5_IB_ALLOC_UCTX_DEVX)
+		return -EINVAL;
+	if (req->comp_mask || req->reserved0 || req->reserved1 ||
 	    req->reserved2)
 		return -EOPNOTSUPP;
 	if (!req->total_num_bfregs || req->total_num_bfregs > HCA_MAX_BFREGS ||
@@ -62,7 +72,7 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 	*resp = (struct mlx5_ib_alloc_ucontext_resp){
 		.qp_tab_size = 1 << 18,
 		.bf_reg_size = 512,
-		/* Not 0: static registers, no UAR objects. */
+		/* 0: they are objects. */
 		.tot_bfregs = ctx->num_uars * HCA_UAR_BFREGS,
 		.cache_line_size = 64,
 		.max_sq_desc_sz = HCA_WQE_MAX,
@@ -121,6 +131,14 @@ static void put_uar(struct hca_uar *uar)
 	kref_put(&uar->ref, free_uar);
 }
 
+static u32 count_uars(struct ib_device *ib,
+		      const struct mlx5_ib_alloc_ucontext_req_v2 *req)
+{
+	if (hca_is_newer(ib) && req->lib_caps & MLX5_LIB_CAP_DYN_UAR)
+		return 0;
+	return ALIGN(req->total_num_bfregs, 4) / HCA_UAR_BFREGS;
+}
+
 int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
 {
 	struct mlx5_ib_alloc_ucontext_req_v2 req;
@@ -131,7 +149,10 @@ int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
 	if (ret)
 		return ret;
 
-	ctx->num_uars = ALIGN(req.total_num_bfregs, 4) / HCA_UAR_BFREGS;
+	if (req.flags && !hca_is_newer(ibctx->device))
+		return -EINVAL;
+	ctx->devx = req.flags;
+	ctx->num_uars = count_uars(ibctx->device, &req);
 	ctx->cqe_version = min_t(u8, req.max_cqe_version, 1);
 	ctx->uar = new_uar();
 	if (!ctx->uar)
@@ -212,7 +233,7 @@ static bool uar_offset_ok(struct hca_ctx *ctx, unsigned long pgoff)
 	case HCA_MMAP_ALLOC_WC:
 		return idx < HCA_NUM_DYN_UARS;
 	default:
-		return false;
+		return hca_uar_exists(ctx, pgoff);
 	}
 }
 

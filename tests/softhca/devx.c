@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+// Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+
+#include "uapi.h"
+
+/*
+ * DEVX: commands of the device itself, from programs. Few are known: what the
+ * device can do, and objects that are no more than a number. What the driver
+ * would not pass on is EINVAL; what the device would not do is EREMOTEIO, and
+ * the response says why.
+ */
+
+enum {
+	HCA_CMD_QUERY_HCA_CAP = 0x100,
+	HCA_CMD_ALLOC_PD = 0x800,
+};
+
+enum { /* status of a response */
+       HCA_CMD_OK = 0,
+       HCA_CMD_BAD_PARAM = 3,
+};
+
+/* Places in command and response. */
+enum {
+	HCA_CMD_OPCODE = 0,
+	HCA_CMD_OP_MOD = 6,
+	HCA_CMD_STATUS = 0,
+	HCA_CMD_NUMBER = 8, /* of the object that was made; lowest 24 bits */
+	HCA_CMD_CAPABILITY = 16,
+};
+
+/* Of op_mod: the lowest bit asks for the current value, not the largest. */
+#define HCA_CAP_GENERAL 0
+
+enum { /* bytes of the general capabilities, and their logarithms */
+       HCA_CAP_LOG_MAX_SRQ_SZ = 16,
+       HCA_CAP_LOG_MAX_QP_SZ = 17,
+       HCA_CAP_LOG_MAX_QP = 19,
+       HCA_CAP_LOG_MAX_SRQ = 21,
+       HCA_CAP_LOG_MAX_CQ_SZ = 25,
+       HCA_CAP_LOG_MAX_CQ = 27,
+       HCA_CAP_LOG_MAX_MKEY = 29,
+       HCA_CAP_LEN = 32,
+};
+
+enum { HCA_FIRST_EQN = 16 };
+
+struct hca_devx_obj {
+	struct hca_dev *dev;
+	u32 pdn;
+};
+
+/* A context without DEVX has no say here. */
+static struct hca_ctx *devx_ctx(struct uverbs_attr_bundle *attrs)
+{
+	struct hca_ctx *ctx = hca_ctx_of(attrs);
+
+	if (!IS_ERR(ctx) && !ctx->devx)
+		return ERR_PTR(-EINVAL);
+	return ctx;
+}
+
+static u16 opcode_of(const u8 *in)
+{
+	return get_unaligned_be16(in + HCA_CMD_OPCODE);
+}
+
+/* ---- Commands --------------------------------------------------------------- */
+
+static void fill_caps(u8 *caps)
+{
+	caps[HCA_CAP_LOG_MAX_SRQ_SZ] = ilog2(HCA_MAX_WR);
+	caps[HCA_CAP_LOG_MAX_QP_SZ] = ilog2(HCA_MAX_WR);
+	caps[HCA_CAP_LOG_MAX_QP] = ilog2(HCA_MAX_QP);
+	caps[HCA_CAP_LOG_MAX_SRQ] = ilog2(HCA_MAX_SRQ);
+	caps[HCA_CAP_LOG_MAX_CQ_SZ] = ilog2(HCA_MAX_CQE);
+	caps[HCA_CAP_LOG_MAX_CQ] = ilog2(HCA_MAX_CQ);
+	caps[HCA_CAP_LOG_MAX_MKEY] = ilog2(HCA_MAX_MR);
+}
+
+static int query_caps(const u8 *in, u8 *out, size_t len)
+{
+	u8 caps[HCA_CAP_LEN] = {};
+
+	if (get_unaligned_be16(in + HCA_CMD_OP_MOD) >> 1 != HCA_CAP_GENERAL) {
+		out[HCA_CMD_STATUS] = HCA_CMD_BAD_PARAM;
+		return -EREMOTEIO;
+	}
+	fill_caps(caps);
+	memcpy(out + HCA_CMD_CAPABILITY, caps,
+	       min(sizeof(caps), len - HCA_CMD_CAPABILITY));
+	return 0;
+}
+
+static int
+UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OTHER)(struct uverbs_attr_bundle *attrs)
+{
+	const u8 *in = uverbs_attr_get_alloced_ptr(
+		attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_IN);
+	int len = uverbs_attr_get_len(attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_OUT);
+	struct hca_ctx *ctx = devx_ctx(attrs);
+	int ret, copied;
+	u8 *out;
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	if (opcode_of(in) != HCA_CMD_QUERY_HCA_CAP)
+		return -EINVAL;
+	out = uverbs_zalloc(attrs, len);
+	if (IS_ERR(out))
+		return PTR_ERR(out);
+	ret = query_caps(in, out, len);
+	copied = uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_OUT, out,
+				len);
+	return copied ? copied : ret;
+}
+
+static int
+UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_QUERY_EQN)(struct uverbs_attr_bundle *attrs)
+{
+	struct hca_ctx *ctx = hca_ctx_of(attrs);
+	u32 vector, eqn;
+	int ret;
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	ret = uverbs_copy_from(&vector, attrs,
+			       MLX5_IB_ATTR_DEVX_QUERY_EQN_USER_VEC);
+	if (ret)
+		return ret;
+	if (vector >= ctx->ib.device->num_comp_vectors)
+		return -EINVAL;
+	eqn = HCA_FIRST_EQN + vector;
+	return uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_QUERY_EQN_DEV_EQN, &eqn,
+			      sizeof(eqn));
+}
+
+/* ---- Objects ----------------------------------------------------------------- */
+
+static int destroy_obj(struct ib_uobject *uobject, enum rdma_remove_reason why,
+		       struct uverbs_attr_bundle *attrs)
+{
+	struct hca_devx_obj *obj = uobject->object;
+
+	hca_pdn_free(obj->pdn);
+	hca_obj_put(obj->dev, HCA_OBJ_DEVX_OBJS);
+	kfree(obj);
+	return 0;
+}
+
+static struct hca_devx_obj *new_obj(struct hca_dev *dev)
+{
+	struct hca_devx_obj *obj;
+	int ret;
+
+	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	obj->dev = dev;
+	ret = hca_pdn_alloc();
+	if (ret < 0) {
+		kfree(obj);
+		return ERR_PTR(ret);
+	}
+	obj->pdn = ret;
+	hca_obj_get(dev, HCA_OBJ_DEVX_OBJS, INT_MAX);
+	return obj;
+}
+
+static int
+UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
+{
+	const u8 *in = uverbs_attr_get_alloced_ptr(
+		attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_IN);
+	int len = uverbs_attr_get_len(attrs,
+				      MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT);
+	struct ib_uobject *uobject = uverbs_attr_get_uobject(
+		attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
+	struct hca_ctx *ctx = devx_ctx(attrs);
+	struct hca_devx_obj *obj;
+	u8 *out;
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	if (opcode_of(in) != HCA_CMD_ALLOC_PD)
+		return -EINVAL;
+	out = uverbs_zalloc(attrs, len);
+	if (IS_ERR(out))
+		return PTR_ERR(out);
+	obj = new_obj(to_hca(ctx->ib.device));
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	uobject->object = obj;
+	uverbs_finalize_uobj_create(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
+	put_unaligned_be32(obj->pdn, out + HCA_CMD_NUMBER);
+	return uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT, out,
+			      len);
+}
+
+/* A PD is neither queried nor modified, and of the others nothing is known. */
+static int
+UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_MODIFY)(struct uverbs_attr_bundle *attrs)
+{
+	return -EINVAL;
+}
+
+static int
+UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_QUERY)(struct uverbs_attr_bundle *attrs)
+{
+	return -EINVAL;
+}
+
+/* ---- Declarations -------------------------------------------------------------- */
+
+#define CMD_IN(id)                                                 \
+	UVERBS_ATTR_PTR_IN(id, UVERBS_ATTR_MIN_SIZE(HCA_CMD_HEAD), \
+			   UA_MANDATORY, UA_ALLOC_AND_COPY)
+#define CMD_OUT(id)                                                 \
+	UVERBS_ATTR_PTR_OUT(id, UVERBS_ATTR_MIN_SIZE(HCA_CMD_HEAD), \
+			    UA_MANDATORY)
+
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_DEVX_OTHER,
+			    CMD_IN(MLX5_IB_ATTR_DEVX_OTHER_CMD_IN),
+			    CMD_OUT(MLX5_IB_ATTR_DEVX_OTHER_CMD_OUT));
+
+DECLARE_UVERBS_NAMED_METHOD(
+	MLX5_IB_METHOD_DEVX_QUERY_EQN,
+	UVERBS_ATTR_PTR_IN(MLX5_IB_ATTR_DEVX_QUERY_EQN_USER_VEC,
+			   UVERBS_ATTR_TYPE(u32), UA_MANDATORY),
+	UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_DEVX_QUERY_EQN_DEV_EQN,
+			    UVERBS_ATTR_TYPE(u32), UA_MANDATORY));
+
+DECLARE_UVERBS_GLOBAL_METHODS(MLX5_IB_OBJECT_DEVX,
+			      &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_OTHER),
+			      &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_QUERY_EQN));
+
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_DEVX_OBJ_CREATE,
+			    UVERBS_ATTR_IDR(MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE,
+					    MLX5_IB_OBJECT_DEVX_OBJ,
+					    UVERBS_ACCESS_NEW, UA_MANDATORY),
+			    CMD_IN(MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_IN),
+			    CMD_OUT(MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT));
+
+DECLARE_UVERBS_NAMED_METHOD_DESTROY(
+	MLX5_IB_METHOD_DEVX_OBJ_DESTROY,
+	UVERBS_ATTR_IDR(MLX5_IB_ATTR_DEVX_OBJ_DESTROY_HANDLE,
+			MLX5_IB_OBJECT_DEVX_OBJ, UVERBS_ACCESS_DESTROY,
+			UA_MANDATORY));
+
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_DEVX_OBJ_MODIFY,
+			    UVERBS_ATTR_IDR(MLX5_IB_ATTR_DEVX_OBJ_MODIFY_HANDLE,
+					    UVERBS_IDR_ANY_OBJECT,
+					    UVERBS_ACCESS_WRITE, UA_MANDATORY),
+			    CMD_IN(MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_IN),
+			    CMD_OUT(MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_OUT));
+
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_DEVX_OBJ_QUERY,
+			    UVERBS_ATTR_IDR(MLX5_IB_ATTR_DEVX_OBJ_QUERY_HANDLE,
+					    UVERBS_IDR_ANY_OBJECT,
+					    UVERBS_ACCESS_READ, UA_MANDATORY),
+			    CMD_IN(MLX5_IB_ATTR_DEVX_OBJ_QUERY_CMD_IN),
+			    CMD_OUT(MLX5_IB_ATTR_DEVX_OBJ_QUERY_CMD_OUT));
+
+DECLARE_UVERBS_NAMED_OBJECT(MLX5_IB_OBJECT_DEVX_OBJ,
+			    UVERBS_TYPE_ALLOC_IDR(destroy_obj),
+			    &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_OBJ_CREATE),
+			    &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_OBJ_DESTROY),
+			    &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_OBJ_MODIFY),
+			    &UVERBS_METHOD(MLX5_IB_METHOD_DEVX_OBJ_QUERY));
+
+const struct uapi_definition hca_devx_defs[] = {
+	UAPI_DEF_CHAIN_OBJ_TREE_NAMED(MLX5_IB_OBJECT_DEVX,
+				      UAPI_DEF_IS_OBJ_SUPPORTED(hca_is_newer)),
+	UAPI_DEF_CHAIN_OBJ_TREE_NAMED(MLX5_IB_OBJECT_DEVX_OBJ,
+				      UAPI_DEF_IS_OBJ_SUPPORTED(hca_is_newer)),
+	{},
+};
