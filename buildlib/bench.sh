@@ -5,7 +5,7 @@
 # Runs the benchmarks, against Debian's library in the same run. Sourced.
 
 # shellcheck disable=SC2034	# ./dev lists them
-readonly BENCHES=(startup datapath)
+readonly BENCHES=(startup datapath bandwidth)
 
 # bench_startup [--json]: on a device of each driver.
 bench_startup() {
@@ -17,4 +17,10 @@ bench_startup() {
 # bench_datapath [--json]: a null device stands in, so at the machine's speed.
 bench_datapath() {
 	in_root python3 -B /src/bench/datapath.py "$@"
+}
+
+# bench_bandwidth [--json]: the software device and soft-RoCE in the same VM.
+bench_bandwidth() {
+	boot "bench in the VM" 600 no python3 -B /src/bench/bandwidth.py "$@"
+	return "$GUEST_STATUS"
 }
