@@ -26,6 +26,16 @@ EXPECT = os.environ.get('RDMA_DMABUF_EXPECT')
 def pytest_configure(config):
     config.addinivalue_line(
         'markers', 'sweep: thorough and slow, for `./dev test --sweep`')
+    config.addinivalue_line(
+        'markers', 'newest_kernel: of what the release\'s kernel has not')
+
+
+def pytest_collection_modifyitems(config, items):
+    if rdma.NEWEST_KERNEL:
+        return
+    other = [i for i in items if i.get_closest_marker('newest_kernel')]
+    config.hook.pytest_deselected(items=other)
+    items[:] = [i for i in items if i not in other]
 
 
 class KernelLog:

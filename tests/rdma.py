@@ -19,6 +19,8 @@ from pyverbs.qp import QP, QPAttr, QPCap, QPEx, QPInitAttr, QPInitAttrEx
 from pyverbs.wr import SGE, RecvWR, SendWR
 
 PAGE = 4096
+# The methods and drivers of the newest kernel that the tests know.
+NEWEST_KERNEL = int(os.uname().release.split('.')[0]) >= 7
 DEBUGFS = '/sys/kernel/debug/softhca'
 SOFTHCA = {'dynamic': 'mlx5_0', 'pinned': 'mlx5_1', 'revocable': 'mlx5_2'}
 EXPORTERS = ('udmabuf', 'heap:system', 'vgem', 'testbuf', 'testbuf:dynamic')

@@ -12,6 +12,7 @@ from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
 from pyverbs.device import Context
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.mr import (Buf, BufMR, DMAHandle, DmaHandleInitAttr, MR, MREx)
+from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.wr import SGE
 
@@ -121,7 +122,7 @@ def test_buffer_closes_its_regions(pd):
         mr.lkey
 
 
-# ---- what no device of the VM has -----------------------------------------
+# ---- what the kernel or the device may lack -------------------------------
 
 HINT = DmaHandleInitAttr(e.IBV_DMAH_INIT_ATTR_MASK_PH, ph=1)
 
@@ -131,9 +132,27 @@ def test_rxe_has_no_dma_handles():
         assert error_of(DMAHandle, ctx, HINT) == errno.EOPNOTSUPP
 
 
-def test_kernel_without_dma_handles(hca):
+def test_dma_handle(hca):
     with Context(name=hca) as ctx:
-        assert error_of(DMAHandle, ctx, HINT) == errno.EPROTONOSUPPORT
+        if not rdma.NEWEST_KERNEL:
+            assert error_of(DMAHandle, ctx, HINT) == errno.EPROTONOSUPPORT
+            return
+        with DMAHandle(ctx, HINT) as handle, PD(ctx) as pd:
+            mr = MREx(pd, PAGE, ALL, dmah=handle)
+            assert mr.length == PAGE
+            handle.close()
+            with pytest.raises(PyverbsUserError, match='closed'):
+                mr.lkey
+
+
+@pytest.mark.newest_kernel
+def test_region_with_a_dma_handle(hca):
+    with Pair(hca) as pair, MR(pair.a.pd, PAGE, LOCAL) as source, \
+         DMAHandle(pair.b.ctx, HINT) as handle, \
+         MREx(pair.b.pd, PAGE, ALL, iova=0x40000, dmah=handle) as target:
+        source.write(pattern(PAGE, 1), PAGE)
+        write_between(pair, source, target, PAGE)
+        rdma.compare(target.read(PAGE, 0), pattern(PAGE, 1), 'target')
 
 
 def test_unknown_bits_of_a_dma_handle_are_eopnotsupp(device):
@@ -148,6 +167,15 @@ def test_no_completion_counters(device):
         assert error_of(CompCntr, ctx, CompCntrInitAttr()) == errno.EOPNOTSUPP
 
 
-def test_no_port_speed(device):
-    with Context(name=device) as ctx:
+def test_port_speed(hca):
+    with Context(name=hca) as ctx:
+        if not rdma.NEWEST_KERNEL:
+            assert error_of(ctx.query_port_speed, 1) == errno.EOPNOTSUPP
+            return
+        assert ctx.query_port_speed(1) == 1000      # 100 Gb/s
+        assert error_of(ctx.query_port_speed, 2) == errno.EINVAL
+
+
+def test_rxe_has_no_port_speed():
+    with Context(name='rxe0') as ctx:
         assert error_of(ctx.query_port_speed, 1) == errno.EOPNOTSUPP
