@@ -28,12 +28,16 @@ static void answer_mr(void)
 	fake_answer_bytes(10, &test_rkey, 4);
 }
 
+/* Without a DMA handle there are other commands for the same. */
+static struct verbs_dmah test_dmah = { .handle = 0x61 };
+
 static void test_reg_mr_ex_of_memory(void **state)
 {
 	struct ibv_mr_init_attr attr = {
 		.length = 0x3000,
 		.access = 0x100007,
-		.comp_mask = FOR_ADDR,
+		.comp_mask = FOR_ADDR | IBV_REG_MR_MASK_DMAH,
+		.dmah = &test_dmah.dmah,
 		.addr = (void *)0x7f0000001000,
 		.iova = 0xf000000000002000,
 	};
@@ -42,15 +46,16 @@ static void test_reg_mr_ex_of_memory(void **state)
 	answer_mr();
 	mr = ibv_reg_mr_ex(pd(), &attr);
 	assert_non_null(mr);
-	expect_method(OBJ_MR, 5, 8);
+	expect_method(OBJ_MR, 5, 9);
 	expect_inline(0, 0, 0, 0);
 	expect_inline(1, 1, 0, 0x51); /* PD */
 	expect_inline(2, 3, 8, 0xf000000000002000); /* iova */
 	expect_inline(3, 5, 8, 0x3000); /* length */
 	expect_inline(4, 6, 4, 0x100007); /* access */
-	expect_inline(5, 4, 8, 0x7f0000001000); /* address */
-	expect_pointer(6, 9, 4);
-	expect_pointer(7, 10, 4);
+	expect_inline(5, 2, 0, 0x61); /* DMA handle */
+	expect_inline(6, 4, 8, 0x7f0000001000); /* address */
+	expect_pointer(7, 9, 4);
+	expect_pointer(8, 10, 4);
 	assert_int_equal(mr->handle, 0xabc);
 	assert_int_equal(mr->lkey, test_lkey);
 	assert_int_equal(mr->rkey, test_rkey);
@@ -62,7 +67,6 @@ static void test_reg_mr_ex_of_memory(void **state)
 
 static void test_reg_mr_ex_of_a_dmabuf(void **state)
 {
-	struct verbs_dmah vdmah = { .handle = 0x61 };
 	struct ibv_mr_init_attr attr = {
 		.length = 0x3000,
 		.access = 7,
@@ -70,7 +74,7 @@ static void test_reg_mr_ex_of_a_dmabuf(void **state)
 		.comp_mask = FOR_FD | IBV_REG_MR_MASK_DMAH,
 		.fd = 42,
 		.fd_offset = 0x4000,
-		.dmah = &vdmah.dmah,
+		.dmah = &test_dmah.dmah,
 	};
 	struct ibv_mr *mr;
 
@@ -91,8 +95,9 @@ static void test_reg_mr_ex_without_iova(void **state)
 {
 	struct ibv_mr_init_attr attr = {
 		.length = 1,
-		.comp_mask = IBV_REG_MR_MASK_ADDR,
+		.comp_mask = IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_DMAH,
 		.addr = (void *)0x9000,
+		.dmah = &test_dmah.dmah,
 	};
 	struct ibv_mr *mr = ibv_reg_mr_ex(pd(), &attr);
 
@@ -106,7 +111,8 @@ static void test_reg_mr_ex_drops_optional_access(void **state)
 	struct ibv_mr_init_attr attr = {
 		.length = 1,
 		.access = 0x3fe00001,
-		.comp_mask = FOR_ADDR,
+		.comp_mask = FOR_ADDR | IBV_REG_MR_MASK_DMAH,
+		.dmah = &test_dmah.dmah,
 	};
 	struct ibv_pd *parent = pd();
 	struct ibv_mr *mr;
@@ -149,96 +155,118 @@ static void test_reg_mr_ex_of_nothing_in_particular(void **state)
 	assert_int_equal(refusal(FOR_ADDR | 1 << 6), EOPNOTSUPP);
 }
 
-/* ------------------------------------- the same on kernels without it */
+/* ------------------------------------------ what needs no DMA handle */
 
-static void *plain_addr;
-static int plain_fd;
-static struct verbs_ops plain_ops;
-static struct verbs_mr plain_mr;
+/* The plain registration that was asked for last. */
+static struct {
+	void *addr; /* NULL: of a dma-buf */
+	int fd;
+	uint64_t offset;
+	size_t length;
+	uint64_t iova;
+	int access;
+} plain;
+
+static struct ibv_mr *plain_mr(void)
+{
+	struct verbs_mr *vmr = calloc(1, sizeof(*vmr));
+
+	assert_non_null(vmr);
+	return &vmr->mr;
+}
 
 static struct ibv_mr *plain_reg_mr(struct ibv_pd *p, void *addr, size_t length,
 				   uint64_t iova, int access)
 {
-	assert_int_equal(length, 0x3000);
-	assert_int_equal(iova, 0x5000);
-	assert_int_equal(access, 7);
-	plain_addr = addr;
-	return &plain_mr.mr;
+	plain.addr = addr;
+	plain.length = length;
+	plain.iova = iova;
+	plain.access = access;
+	return plain_mr();
 }
 
 static struct ibv_mr *plain_reg_dmabuf_mr(struct ibv_pd *p, uint64_t offset,
 					  size_t length, uint64_t iova, int fd,
 					  int access)
 {
-	assert_int_equal(offset, 0x4000);
-	assert_int_equal(length, 0x3000);
-	assert_int_equal(iova, 0x5000);
-	assert_int_equal(access, 7);
-	plain_fd = fd;
-	return &plain_mr.mr;
+	plain.addr = NULL;
+	plain.fd = fd;
+	plain.offset = offset;
+	plain.length = length;
+	plain.iova = iova;
+	plain.access = access;
+	return plain_mr();
 }
 
-/* A PD on a kernel without the method, whose provider has the plain ops. */
-static struct ibv_pd *old_pd(void)
+static struct ibv_pd *plain_pd(void)
 {
+	static struct verbs_ops ops;
 	struct ibv_pd *parent = pd();
 
-	plain_addr = NULL;
-	plain_fd = -1;
-	plain_ops = verbs_default_ops;
-	plain_ops.reg_mr = plain_reg_mr;
-	plain_ops.reg_dmabuf_mr = plain_reg_dmabuf_mr;
-	to_vctx(parent->context)->priv->ops = &plain_ops;
-	fake_fail(EPROTONOSUPPORT);
+	memset(&plain, 0, sizeof(plain));
+	ops = verbs_default_ops;
+	ops.reg_mr = plain_reg_mr;
+	ops.reg_dmabuf_mr = plain_reg_dmabuf_mr;
+	to_vctx(parent->context)->priv->ops = &ops;
 	return parent;
 }
 
-static void test_old_kernel_registers_by_the_plain_ops(void **state)
+static struct ibv_mr_init_attr plain_attr(uint64_t comp_mask)
 {
-	struct ibv_mr_init_attr attr = {
+	return (struct ibv_mr_init_attr){
 		.length = 0x3000,
 		.access = 7,
 		.iova = 0x5000,
 		.fd = 42,
 		.fd_offset = 0x4000,
-		.addr = &plain_ops,
+		.addr = (void *)0x9000,
+		.comp_mask = comp_mask,
 	};
+}
 
-	attr.comp_mask = FOR_ADDR;
-	assert_non_null(ibv_reg_mr_ex(old_pd(), &attr));
-	assert_ptr_equal(plain_addr, &plain_ops);
-	assert_int_equal(plain_fd, -1);
-	attr.comp_mask = FOR_FD;
-	assert_non_null(ibv_reg_mr_ex(old_pd(), &attr));
-	assert_null(plain_addr);
-	assert_int_equal(plain_fd, 42);
+static void expect_plain(void)
+{
+	assert_int_equal(plain.length, 0x3000);
+	assert_int_equal(plain.iova, 0x5000);
+	assert_int_equal(plain.access, 7);
+	assert_int_equal(fake.calls, 0);
+}
+
+static void test_memory_is_registered_by_the_plain_op(void **state)
+{
+	struct ibv_mr_init_attr attr = plain_attr(FOR_ADDR);
+	struct ibv_mr *mr = ibv_reg_mr_ex(plain_pd(), &attr);
+
+	assert_non_null(mr);
+	assert_ptr_equal(plain.addr, (void *)0x9000);
+	expect_plain();
+	free(mr);
+}
+
+static void test_dmabuf_is_registered_by_the_plain_op(void **state)
+{
+	struct ibv_mr_init_attr attr = plain_attr(FOR_FD);
+	struct ibv_mr *mr = ibv_reg_mr_ex(plain_pd(), &attr);
+
+	assert_non_null(mr);
+	assert_null(plain.addr);
+	assert_int_equal(plain.fd, 42);
+	assert_int_equal(plain.offset, 0x4000);
+	expect_plain();
+	free(mr);
 }
 
 static void test_old_kernel_knows_no_dma_handles(void **state)
 {
-	struct verbs_dmah vdmah = { .handle = 0x61 };
-	struct ibv_mr_init_attr attr = {
-		.comp_mask = FOR_ADDR | IBV_REG_MR_MASK_DMAH,
-		.dmah = &vdmah.dmah,
-	};
+	struct ibv_mr_init_attr attr =
+		plain_attr(FOR_ADDR | IBV_REG_MR_MASK_DMAH);
 
+	attr.dmah = &test_dmah.dmah;
+	fake_fail(EPROTONOSUPPORT);
 	errno = 0;
-	assert_null(ibv_reg_mr_ex(old_pd(), &attr));
+	assert_null(ibv_reg_mr_ex(plain_pd(), &attr));
 	assert_int_equal(errno, EPROTONOSUPPORT);
-	assert_null(plain_addr);
-}
-
-/* Only for a method that is not there: other refusals are answers. */
-static void test_refused_registration_is_not_tried_again(void **state)
-{
-	struct ibv_mr_init_attr attr = { .comp_mask = FOR_ADDR };
-	struct ibv_pd *parent = old_pd();
-
-	fake_fail(EFAULT);
-	errno = 0;
-	assert_null(ibv_reg_mr_ex(parent, &attr));
-	assert_int_equal(errno, EFAULT);
-	assert_null(plain_addr);
+	assert_int_equal(plain.length, 0);
 }
 
 /* ----------------------------------------------------------------- buffers */
@@ -266,7 +294,7 @@ static int reg_part(struct ibv_buf *buf, char *addr, size_t length)
 	struct ibv_mr *mr;
 
 	errno = 0;
-	mr = ibv_reg_buf_mr(pd(), buf, addr, length, 7);
+	mr = ibv_reg_buf_mr(plain_pd(), buf, addr, length, 7);
 	if (!mr)
 		return errno;
 	assert_ptr_equal(mr->addr, addr);
@@ -284,11 +312,10 @@ static void test_only_what_is_in_a_buffer_is_registered(void **state)
 	assert_int_equal(reg_part(buf, addr + 8192, 1), EINVAL);
 	assert_int_equal(reg_part(buf, addr - 1, 1), EINVAL);
 	assert_int_equal(reg_part(buf, addr + 1, SIZE_MAX), EINVAL);
-	assert_int_equal(fake.calls, 0);
+	assert_int_equal(plain.length, 0);
 	assert_int_equal(reg_part(buf, addr + 4096, 4096), 0);
-	expect_method(OBJ_MR, 5, 8);
-	expect_inline(2, 3, 8, (uintptr_t)addr + 4096);
-	expect_inline(5, 4, 8, (uintptr_t)addr + 4096);
+	assert_int_equal(plain.iova, (uintptr_t)addr + 4096);
+	assert_ptr_equal(plain.addr, addr + 4096);
 	ibv_free_buf(buf);
 }
 
@@ -311,10 +338,9 @@ static void test_buffer_over_a_dmabuf_is_registered_by_it(void **state)
 
 	buf->dmabuf_fd = open("/dev/null", O_RDWR);
 	assert_int_equal(reg_part(buf, addr + 4096, 4096), 0);
-	expect_method(OBJ_MR, 5, 9);
-	expect_inline(2, 3, 8, (uintptr_t)addr + 4096); /* iova */
-	expect_inline(5, 7, 0, (uint64_t)buf->dmabuf_fd);
-	expect_inline(6, 8, 8, 4096); /* offset */
+	assert_int_equal(plain.iova, (uintptr_t)addr + 4096);
+	assert_int_equal(plain.fd, buf->dmabuf_fd);
+	assert_int_equal(plain.offset, 4096);
 	fd = ibv_export_buf_dmabuf_fd(buf);
 	assert_true(fd >= 0 && fd != buf->dmabuf_fd);
 	close(fd);
@@ -582,9 +608,9 @@ int main(void)
 		TEST(test_reg_mr_ex_without_iova),
 		TEST(test_reg_mr_ex_drops_optional_access),
 		TEST(test_reg_mr_ex_of_nothing_in_particular),
-		TEST(test_old_kernel_registers_by_the_plain_ops),
+		TEST(test_memory_is_registered_by_the_plain_op),
+		TEST(test_dmabuf_is_registered_by_the_plain_op),
 		TEST(test_old_kernel_knows_no_dma_handles),
-		TEST(test_refused_registration_is_not_tried_again),
 		TEST(test_buffer_is_zero_and_whole_pages),
 		TEST(test_only_what_is_in_a_buffer_is_registered),
 		TEST(test_plain_buffer_has_no_dmabuf),
