@@ -4,6 +4,7 @@
 
 cimport cython
 from libc.errno cimport ENOENT, errno
+from libc.stdint cimport uint16_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -179,6 +180,19 @@ cdef class CQ(PyverbsCM):
         with nogil:
             ret = v.ibv_resize_cq(self.cq, cqe)
         check_status(ret, 'ibv_resize_cq')
+
+    def moderate(self, uint16_t cq_count, uint16_t cq_period):
+        """One event for cq_count completions, or cq_period us after the first."""
+        cdef v.ibv_modify_cq_attr attr
+        cdef int ret
+
+        check_open(self.cq, 'CQ')
+        attr.attr_mask = v.IBV_CQ_ATTR_MODERATE
+        attr.moderate.cq_count = cq_count
+        attr.moderate.cq_period = cq_period
+        with nogil:
+            ret = v.ibv_modify_cq(self.cq, &attr)
+        check_status(ret, 'ibv_modify_cq')
 
     @property
     def comp_channel(self):

@@ -14,5 +14,10 @@ cdef class Flow(PyverbsCM):
     cdef object qp
 
 
+cdef class Counters(PyverbsCM):
+    cdef v.ibv_counters *counters
+    cdef object context
+
+
 cdef class FlowAction(PyverbsCM):
     cdef v.ibv_flow_action *action

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Flows: which packets a QP gets."""
+"""Flows: which packets a QP gets, and what counts them."""
 
 cimport cython
 from libc.errno cimport errno
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from pyverbs.base cimport check_open, check_ptr, check_status
+from pyverbs.device cimport Context
 from pyverbs.qp cimport QP
 
 from pyverbs import enums as e
@@ -116,6 +119,76 @@ cdef class Flow(PyverbsCM):
         if self.flow != NULL:
             with nogil:
                 v.ibv_destroy_flow(self.flow)
+
+
+@cython.no_gc_clear
+cdef class Counters(PyverbsCM):
+    """Numbers that a device keeps: of the flows that they are attached to."""
+
+    def __init__(self, Context context not None):
+        cdef v.ibv_counters_init_attr attr
+        cdef int err
+
+        check_open(context.context, 'Context')
+        attr.comp_mask = 0
+        with nogil:
+            self.counters = v.ibv_create_counters(context.context, &attr)
+            err = errno
+        check_ptr(self.counters, err, 'ibv_create_counters')
+        self.context = context
+        context.add_ref(self)
+
+    cpdef close(self):
+        cdef int ret
+
+        if self.counters == NULL:
+            return
+        self.close_children()
+        with nogil:
+            ret = v.ibv_destroy_counters(self.counters)
+        check_status(ret, 'ibv_destroy_counters')
+        self.counters = NULL
+        self.context = None
+
+    def __dealloc__(self):
+        if self.counters != NULL:
+            with nogil:
+                v.ibv_destroy_counters(self.counters)
+
+    def attach(self, int description, uint32_t index, Flow flow=None):
+        """Have number index count what description (ibv_counter_description)
+        says, of flow or of the flow that they are given to next."""
+        cdef v.ibv_counter_attach_attr attr
+        cdef v.ibv_flow *to = NULL
+        cdef int ret
+
+        check_open(self.counters, 'Counters')
+        if flow is not None:
+            check_open(flow.flow, 'Flow')
+            to = flow.flow
+        attr.counter_desc = <v.ibv_counter_description>description
+        attr.index = index
+        attr.comp_mask = 0
+        with nogil:
+            ret = v.ibv_attach_counters_point_flow(self.counters, &attr, to)
+        check_status(ret, 'ibv_attach_counters_point_flow')
+
+    def read(self, uint32_t count, uint32_t flags=0):
+        """Return the first count numbers; flags: ibv_read_counters_flags."""
+        cdef uint64_t *values
+        cdef int ret
+
+        check_open(self.counters, 'Counters')
+        values = <uint64_t *>calloc(count or 1, sizeof(uint64_t))
+        if values == NULL:
+            raise MemoryError()
+        try:
+            with nogil:
+                ret = v.ibv_read_counters(self.counters, values, count, flags)
+            check_status(ret, 'ibv_read_counters')
+            return [values[i] for i in range(count)]
+        finally:
+            free(values)
 
 
 @cython.no_gc_clear

@@ -708,3 +708,57 @@ cdef extern from '<infiniband/verbs.h>' nogil:
     ibv_flow *ibv_create_flow(ibv_qp *qp, ibv_flow_attr *attr)
     int ibv_destroy_flow(ibv_flow *flow)
     int ibv_destroy_flow_action(ibv_flow_action *action)
+
+    # Of what exists already: moderation, a QP of another process, rates.
+    cdef struct ibv_moderate_cq:
+        uint16_t cq_count
+        uint16_t cq_period
+
+    cdef struct ibv_modify_cq_attr:
+        uint32_t attr_mask
+        ibv_moderate_cq moderate
+
+    cdef struct ibv_qp_open_attr:
+        uint32_t comp_mask
+        uint32_t qp_num
+        ibv_xrcd *xrcd
+        ibv_qp_type qp_type
+
+    cdef struct ibv_qp_rate_limit_attr:
+        uint32_t rate_limit
+        uint32_t max_burst_sz
+        uint16_t typical_pkt_sz
+        uint32_t comp_mask
+
+    enum:
+        IBV_CQ_ATTR_MODERATE
+        IBV_QP_OPEN_ATTR_NUM
+        IBV_QP_OPEN_ATTR_XRCD
+        IBV_QP_OPEN_ATTR_TYPE
+
+    int ibv_modify_cq(ibv_cq *cq, ibv_modify_cq_attr *attr)
+    ibv_qp *ibv_open_qp(ibv_context *context, ibv_qp_open_attr *attr)
+    int ibv_modify_qp_rate_limit(ibv_qp *qp, ibv_qp_rate_limit_attr *attr)
+
+    cdef struct ibv_counters_init_attr:
+        uint32_t comp_mask
+
+    cdef struct ibv_counters:
+        pass
+
+    enum ibv_counter_description:
+        pass
+
+    cdef struct ibv_counter_attach_attr:
+        ibv_counter_description counter_desc
+        uint32_t index
+        uint32_t comp_mask
+
+    ibv_counters *ibv_create_counters(ibv_context *context,
+                                      ibv_counters_init_attr *attr)
+    int ibv_destroy_counters(ibv_counters *counters)
+    int ibv_attach_counters_point_flow(ibv_counters *counters,
+                                       ibv_counter_attach_attr *attr,
+                                       ibv_flow *flow)
+    int ibv_read_counters(ibv_counters *counters, uint64_t *values,
+                          uint32_t ncounters, uint32_t flags)

@@ -4,7 +4,7 @@
 
 cimport cython
 from libc.errno cimport errno
-from libc.stdint cimport uint16_t, uintptr_t
+from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -153,6 +153,35 @@ cdef class QP(PyverbsCM):
         self.srq = init_attr._srq
         self.others = (context, init_attr._xrcd, init_attr._ind_table)
 
+    @classmethod
+    def open(cls, XRCD xrcd not None, uint32_t qp_num):
+        """The receiving end of an XRC connection that is there already.
+
+        It is known by its number to all who have the domain open; the last one
+        to close it destroys it.
+        """
+        cdef QP self = QP.__new__(QP)
+        cdef v.ibv_context *context
+        cdef v.ibv_qp_open_attr attr
+        cdef int err
+
+        check_open(xrcd.xrcd, 'XRCD')
+        memset(&attr, 0, sizeof(attr))
+        attr.comp_mask = (v.IBV_QP_OPEN_ATTR_NUM | v.IBV_QP_OPEN_ATTR_XRCD |
+                          v.IBV_QP_OPEN_ATTR_TYPE)
+        attr.qp_num = qp_num
+        attr.xrcd = xrcd.xrcd
+        attr.qp_type = <v.ibv_qp_type>e.IBV_QPT_XRC_RECV
+        context = (<Context>xrcd.ctx).context
+        with nogil:
+            self.qp = v.ibv_open_qp(context, &attr)
+            err = errno
+        check_ptr(self.qp, err, 'ibv_open_qp')
+        self.others = (xrcd.ctx, xrcd)
+        for parent in self.others:
+            (<PyverbsCM>parent).add_ref(self)
+        return self
+
     def _advance(self, QPAttr qp_attr):
         if self.qp_type == e.IBV_QPT_UD:
             self.to_rts(qp_attr)
@@ -184,6 +213,21 @@ cdef class QP(PyverbsCM):
         with nogil:
             ret = v.ibv_modify_qp(self.qp, &qp_attr.attr, comp_mask)
         check_status(ret, 'ibv_modify_qp')
+
+    def modify_rate_limit(self, uint32_t rate_limit, uint32_t max_burst_sz=0,
+                          uint16_t typical_pkt_sz=0):
+        """Send at most rate_limit kbit/s, in bursts of so many bytes."""
+        cdef v.ibv_qp_rate_limit_attr attr
+        cdef int ret
+
+        check_open(self.qp, 'QP')
+        attr.rate_limit = rate_limit
+        attr.max_burst_sz = max_burst_sz
+        attr.typical_pkt_sz = typical_pkt_sz
+        attr.comp_mask = 0
+        with nogil:
+            ret = v.ibv_modify_qp_rate_limit(self.qp, &attr)
+        check_status(ret, 'ibv_modify_qp_rate_limit')
 
     def _to_state(self, QPAttr qp_attr not None, state, step):
         masks = MASKS.get(self.qp_type)

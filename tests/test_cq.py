@@ -4,6 +4,7 @@
 
 import errno
 import select
+import time
 
 import pytest
 
@@ -136,6 +137,25 @@ def test_solicited_only(device):
         wait_readable(pair.b.channel.fd)
         pair.b.channel.get_cq_event(pair.b.cq)
         succeed(pair.b.cq)
+
+
+def test_moderated_event_waits_for_more_completions(hca):
+    with Pair(hca, events=True) as pair:
+        pair.a.cq.moderate(1000, 60000)
+        pair.a.cq.req_notify()
+        start = time.monotonic()
+        regions = write_some(pair)
+        wait_readable(pair.a.channel.fd)
+        assert time.monotonic() - start >= 0.06
+        pair.a.channel.get_cq_event(pair.a.cq)
+        assert regions
+
+
+def test_rxe_does_not_moderate():
+    with Context(name='rxe0') as ctx, CQ(ctx, 10) as cq:
+        with pytest.raises(PyverbsRDMAError) as info:
+            cq.moderate(4, 100)
+        assert info.value.error_code == errno.EOPNOTSUPP
 
 
 def test_unacknowledged_event_does_not_keep_the_cq(device):

@@ -11,7 +11,8 @@ import errno
 import pytest
 
 from pyverbs import enums as e
-from pyverbs.flow import Flow, FlowAttr
+from pyverbs.device import Context
+from pyverbs.flow import Counters, Flow, FlowAttr
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.spec import EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec, TcpUdpSpec
 
@@ -38,6 +39,13 @@ def test_device_without_flows_is_eopnotsupp(qp):
     with pytest.raises(PyverbsRDMAError) as info:
         Flow(qp, attr)
     assert info.value.error_code == errno.EOPNOTSUPP
+
+
+def test_device_without_counters_is_eopnotsupp(device):
+    with Context(name=device) as ctx:
+        with pytest.raises(PyverbsRDMAError) as info:
+            Counters(ctx)
+        assert info.value.error_code == errno.EOPNOTSUPP
 
 
 def test_wrong_number_of_specs_is_refused(qp):

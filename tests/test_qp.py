@@ -36,6 +36,12 @@ def side(device):
     one.close()
 
 
+def test_device_that_cannot_limit_its_rate_is_eopnotsupp(side):
+    with pytest.raises(PyverbsRDMAError) as info:
+        side.qp.modify_rate_limit(1000)
+    assert info.value.error_code == errno.EOPNOTSUPP
+
+
 def test_states_on_the_way_to_rts(device):
     a, b = Side(device), Side(device)
     assert a.qp.qp_state == e.IBV_QPS_RESET

@@ -22,6 +22,12 @@ OF_SRQ = (e.IBV_SRQ_INIT_ATTR_TYPE | e.IBV_SRQ_INIT_ATTR_PD |
           e.IBV_SRQ_INIT_ATTR_CQ | e.IBV_SRQ_INIT_ATTR_XRCD)
 
 
+def error_of(call, *args):
+    with pytest.raises(PyverbsRDMAError) as info:
+        call(*args)
+    return info.value.error_code
+
+
 class Xrc:
     """a has the end that sends, b the one that receives, with an SRQ."""
 
@@ -91,6 +97,34 @@ def test_message_goes_to_the_srq_it_names(xrc):
     assert [wc.wr_id for wc in succeed(xrc.b.cq, 2)] == [2, 1]
     compare(second.read(), pattern(LEN, 3), 'of the other SRQ')
     compare(first.read(), pattern(LEN, 4), 'of the first SRQ')
+
+
+def test_receiving_end_is_known_by_its_number(xrc):
+    """Who opens it has the same QP: it can be connected by one of them."""
+    opened = QP.open(xrc.xrcd, xrc.b.qp.qp_num)
+    assert opened.qp_num == xrc.b.qp.qp_num
+    xrc.a.qp.to_rts(xrc.a.attr(xrc.b))
+    opened.to_rts(xrc.b.attr(xrc.a))
+    region, out = Region(xrc.b.pd, LEN), Region(xrc.a.pd, LEN, fill=3)
+    xrc.srq.post_recv(RecvWR(1, 1, [region.sge()]))
+    xrc.send(out, xrc.srq.get_srq_num())
+    succeed(xrc.a.cq)
+    succeed(xrc.b.cq)
+    compare(region.read(), pattern(LEN, 3), 'received')
+
+
+def test_receiving_end_lives_until_the_last_closes_it(xrc):
+    number = xrc.b.qp.qp_num
+    opened = QP.open(xrc.xrcd, number)
+    xrc.b.qp.close()
+    again = QP.open(xrc.xrcd, number)
+    opened.close()
+    again.close()
+    assert error_of(QP.open, xrc.xrcd, number) == errno.EINVAL
+
+
+def test_number_of_another_qp_is_not_opened(xrc):
+    assert error_of(QP.open, xrc.xrcd, xrc.a.qp.qp_num) == errno.EINVAL
 
 
 def test_srq_that_is_not_there_is_remote_invalid_request(xrc):

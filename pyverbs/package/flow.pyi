@@ -3,6 +3,7 @@
 
 from pyverbs import enums as e
 from pyverbs.base import PyverbsCM, PyverbsObject
+from pyverbs.device import Context
 from pyverbs.qp import QP
 from pyverbs.spec import Spec
 
@@ -40,6 +41,15 @@ class FlowAttr(PyverbsObject):
 class Flow(PyverbsCM):
     def __init__(self, qp: QP, flow_attr: FlowAttr) -> None: ...
     def close(self) -> None: ...
+
+
+class Counters(PyverbsCM):
+    def __init__(self, context: Context) -> None: ...
+    def close(self) -> None: ...
+    def attach(
+        self, description: int, index: int, flow: Flow | None = ...,
+    ) -> None: ...
+    def read(self, count: int, flags: int = ...) -> list[int]: ...
 
 
 class FlowAction(PyverbsCM):
