@@ -14,14 +14,17 @@
 #define PATH_BITS_MASK 0x7f
 #define FLOW_LABEL_MASK 0xfffff
 
-static void fill_grh(struct prm_av_seg *av, const struct ibv_global_route *grh)
+/* Datagrams on Ethernet have no choice, and the bit of the choice is reserved. */
+static void fill_grh(struct prm_av_seg *av, const struct ibv_global_route *grh,
+		     bool ethernet)
 {
+	uint32_t has_grh = ethernet ? 0 : PRM_AV_GRH;
+
 	av->tclass = grh->traffic_class;
 	av->hop_limit = grh->hop_limit;
-	av->grh_gid_fl =
-		htobe32(PRM_AV_GRH |
-			(uint32_t)grh->sgid_index << PRM_AV_GID_INDEX_SHIFT |
-			(grh->flow_label & FLOW_LABEL_MASK));
+	av->grh_gid_fl = htobe32(
+		has_grh | (uint32_t)grh->sgid_index << PRM_AV_GID_INDEX_SHIFT |
+		(grh->flow_label & FLOW_LABEL_MASK));
 	memcpy(av->rgid, grh->dgid.raw, sizeof(av->rgid));
 }
 
@@ -41,7 +44,7 @@ void mlx5_fill_av(struct prm_av_seg *av, const struct ibv_ah_attr *attr,
 		av->rlid = htobe16(
 			ibv_flow_label_to_udp_sport(attr->grh.flow_label));
 	if (attr->is_global)
-		fill_grh(av, &attr->grh);
+		fill_grh(av, &attr->grh, ethernet);
 }
 
 static int ask_kernel(struct ibv_pd *pd, struct ibv_ah_attr *attr,

@@ -36,6 +36,7 @@ static const struct ibv_ah_attr ah_attr = {
 #define NO_KEY 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define NO_MAC 0, 0, 0, 0, 0, 0
 #define GRH_BYTES 0x68, 0x40, 0x41, 0x2a, 0xbc, 0xde, GID_BYTES
+#define ETH_BYTES 0x68, 0x40, 0x01, 0x2a, 0xbc, 0xde, GID_BYTES
 
 static void check_av(const struct ibv_ah_attr *attr, bool ethernet,
 		     bool over_udp, const uint8_t *expected)
@@ -66,7 +67,7 @@ static void test_av_infiniband(void **state)
 static void test_av_roce_v1(void **state)
 {
 	static const uint8_t expected[] = {
-		NO_KEY, 0x36, 0, 0, 0, 0, 0, 0, 0, NO_MAC, GRH_BYTES,
+		NO_KEY, 0x36, 0, 0, 0, 0, 0, 0, 0, NO_MAC, ETH_BYTES,
 	};
 
 	check_av(&ah_attr, true, false, expected);
@@ -76,7 +77,7 @@ static void test_av_roce_v1(void **state)
 static void test_av_roce_v2_has_a_source_port(void **state)
 {
 	static const uint8_t expected[] = {
-		NO_KEY, 0x36, 0, 0xfc, 0xf4, 0, 0, 0, 0, NO_MAC, GRH_BYTES,
+		NO_KEY, 0x36, 0, 0xfc, 0xf4, 0, 0, 0, 0, NO_MAC, ETH_BYTES,
 	};
 
 	check_av(&ah_attr, true, true, expected);
@@ -108,7 +109,7 @@ static void fill_ah(void)
 #define DATAGRAM_BYTES                                                       \
 	0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0, 0x80, 0xab, 0xcd, 0xef, 0x36, 0, \
 		0, 0, 0, 0, 0, 0, 0x02, 0x11, 0x22, 0x33, 0x44, 0x55,        \
-		GRH_BYTES
+		ETH_BYTES
 
 static struct ibv_send_wr ud_wr(enum ibv_wr_opcode opcode, unsigned int flags)
 {
