@@ -24,8 +24,8 @@ sys.path.insert(0, HERE)
 import gen_enums
 
 # In the project, and in an sdist.
-EXPORTERS = ('../libibverbs/examples/dmabuf_{drm,error,exporter,kinds,spec}.[ch]',
-             '../libibverbs/examples/drm_dumb.h',
+EXPORTERS = ('../libibverbs/examples/dmabuf_{cuda,drm,error,exporter,gem,gpu,hip,kinds,spec}.[ch]',
+             '../libibverbs/examples/drm_{dumb,gem}.h',
              '../tests/softhca/softhca_testbuf.h')
 COPIES = 'exporters'
 

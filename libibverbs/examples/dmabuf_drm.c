@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 // Copyright (c) 2026 the rdma-dmabuf authors
-/* dma-bufs from DRM: a dumb buffer, exported by PRIME. */
+/* dma-bufs from DRM: memory of a GPU or a dumb buffer, exported by PRIME. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -9,19 +9,28 @@
 #include <unistd.h>
 
 #include "dmabuf_error.h"
+#include "dmabuf_gem.h"
 #include "dmabuf_kinds.h"
 #include "drm_dumb.h"
 
-static bool is_driver(int card_fd, const char *driver)
+/* The driver of an open card, "" if it does not say. */
+static void driver_name(int card_fd, char name[32])
 {
-	char name[32] = "";
 	struct dumb_version version = {
 		.name = name,
-		.name_len = sizeof(name) - 1,
+		.name_len = 31,
 	};
 
+	memset(name, 0, 32);
 	if (ioctl(card_fd, DUMB_IOCTL_VERSION, &version))
-		return false;
+		name[0] = '\0';
+}
+
+static bool is_driver(int card_fd, const char *driver)
+{
+	char name[32];
+
+	driver_name(card_fd, name);
 	return !strcmp(name, driver);
 }
 
@@ -107,13 +116,41 @@ int vgem_create(const struct dmabuf_spec *spec, size_t size,
 	return export_dumb("vgem", card_fd, size, buf, err);
 }
 
+static int export_gem(gem_create_fn create, int card_fd, size_t size,
+		      const struct dmabuf_spec *spec, struct dmabuf_buf *buf,
+		      struct dmabuf_error *err)
+{
+	unsigned int handle;
+
+	handle = create(card_fd, size,
+			spec->gtt ? GEM_SYSTEM_MEMORY : GEM_DEVICE_MEMORY);
+	if (handle)
+		buf->fd = prime_export("drm", card_fd, handle, err);
+	else
+		dmabuf_fail(err, errno, "drm: %zu bytes from %s: %s", size,
+			    spec->path, strerror(errno));
+	close_keep_errno(card_fd);
+	return buf->fd < 0 ? -1 : 0;
+}
+
 int drm_create(const struct dmabuf_spec *spec, size_t size,
 	       struct dmabuf_buf *buf, struct dmabuf_error *err)
 {
+	gem_create_fn create;
+	char driver[32];
 	int card_fd;
 
 	card_fd = open_node("drm", spec->path, "a DRM driver", err);
 	if (card_fd < 0)
 		return -1;
-	return export_dumb("drm", card_fd, size, buf, err);
+	driver_name(card_fd, driver);
+	create = gem_create_of(driver);
+	if (create)
+		return export_gem(create, card_fd, size, spec, buf, err);
+	if (!spec->gtt)
+		return export_dumb("drm", card_fd, size, buf, err);
+	close(card_fd);
+	return dmabuf_fail(err, EOPNOTSUPP,
+			   "drm: %s: dumb buffers lie where %s wants them",
+			   spec->path, *driver ? driver : "the driver");
 }

@@ -11,6 +11,7 @@
 
 #include "dmabuf_error.h"
 #include "dmabuf_exporter.h"
+#include "dmabuf_gpu.h"
 #include "dmabuf_kinds.h"
 
 typedef int (*create_fn)(const struct dmabuf_spec *spec, size_t size,
@@ -20,6 +21,7 @@ static const create_fn create_by_kind[] = {
 	[DMABUF_UDMABUF] = udmabuf_create, [DMABUF_HEAP] = heap_create,
 	[DMABUF_VGEM] = vgem_create,	   [DMABUF_DRM] = drm_create,
 	[DMABUF_TESTBUF] = testbuf_create, [DMABUF_FD] = fd_create,
+	[DMABUF_CUDA] = cuda_create,	   [DMABUF_HIP] = hip_create,
 };
 
 static const char *const known_specs[] = {
@@ -35,7 +37,8 @@ static size_t whole_pages(size_t size)
 }
 
 /* Exporters may hand out more than was asked for. */
-static int map_buf(struct dmabuf_buf *buf, struct dmabuf_error *err)
+static int map_dmabuf(struct dmabuf_buf *buf, bool must,
+		      struct dmabuf_error *err)
 {
 	off_t size;
 	void *map;
@@ -44,13 +47,41 @@ static int map_buf(struct dmabuf_buf *buf, struct dmabuf_error *err)
 	if (size < 0)
 		return dmabuf_fail(err, errno, "%s: size of the dma-buf: %s",
 				   buf->name, strerror(errno));
+	buf->size = size;
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buf->fd, 0);
+	if (map != MAP_FAILED) {
+		buf->map = map;
+		return 0;
+	}
+	buf->map_error = errno;
+	if (!must)
+		return 0;
+	return dmabuf_fail(err, buf->map_error, "%s: mmap of the dma-buf: %s",
+			   buf->name, strerror(buf->map_error));
+}
+
+/* In place of a map of memory that has none. */
+static int map_copy(struct dmabuf_buf *buf, size_t size,
+		    struct dmabuf_error *err)
+{
+	void *map;
+
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
-		return dmabuf_fail(err, errno, "%s: mmap of the dma-buf: %s",
+		return dmabuf_fail(err, errno, "%s: a copy of it: %s",
 				   buf->name, strerror(errno));
 	buf->size = size;
 	buf->map = map;
 	return 0;
+}
+
+static int map_buf(struct dmabuf_buf *buf, enum dmabuf_kind kind, size_t size,
+		   struct dmabuf_error *err)
+{
+	if (buf->gpu)
+		return map_copy(buf, size, err);
+	return map_dmabuf(buf, kind != DMABUF_FD, err);
 }
 
 static struct dmabuf_buf *new_buf(const char *name, struct dmabuf_error *err)
@@ -85,7 +116,7 @@ struct dmabuf_buf *dmabuf_alloc(const char *spec, size_t size,
 	if (!buf)
 		return NULL;
 	if (create_by_kind[parsed.kind](&parsed, size, buf, err) ||
-	    map_buf(buf, err)) {
+	    map_buf(buf, parsed.kind, size, err)) {
 		dmabuf_free(buf);
 		return NULL;
 	}
@@ -102,6 +133,8 @@ void dmabuf_free(struct dmabuf_buf *buf)
 		munmap(buf->map, buf->size);
 	close_keep_errno(buf->fd);
 	close_keep_errno(buf->testbuf_fd);
+	if (buf->gpu)
+		buf->gpu->release(buf->gpu);
 	free(buf);
 	errno = saved;
 }
@@ -117,14 +150,38 @@ static int sync_cpu(struct dmabuf_buf *buf, __u64 flags)
 	return ret ? errno : 0;
 }
 
+static int as_errno(int code)
+{
+	if (code)
+		errno = code;
+	return code;
+}
+
 int dmabuf_begin_cpu(struct dmabuf_buf *buf, enum dmabuf_access access)
 {
+	struct dmabuf_gpu *gpu = buf->gpu;
+
+	if (!buf->map)
+		return as_errno(buf->map_error);
+	if (gpu)
+		return as_errno(gpu->fetch(gpu, buf->map, buf->size));
 	return sync_cpu(buf, DMA_BUF_SYNC_START | access);
 }
 
 int dmabuf_end_cpu(struct dmabuf_buf *buf, enum dmabuf_access access)
 {
+	struct dmabuf_gpu *gpu = buf->gpu;
+
+	if (gpu && !(access & DMABUF_WRITE))
+		return 0;
+	if (gpu)
+		return as_errno(gpu->store(gpu, buf->map, buf->size));
 	return sync_cpu(buf, DMA_BUF_SYNC_END | access);
+}
+
+int dmabuf_set_name(struct dmabuf_buf *buf, const char *name)
+{
+	return ioctl(buf->fd, DMA_BUF_SET_NAME, name) ? errno : 0;
 }
 
 static int testbuf_command(struct dmabuf_buf *buf, unsigned long request,

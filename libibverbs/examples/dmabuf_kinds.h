@@ -6,9 +6,9 @@
 #include "dmabuf_exporter.h"
 
 /*
- * One per kind of exporter: sets buf->fd, and buf->testbuf_fd where there is
- * one, for a dma-buf of size bytes (whole pages). 0, or -1 with errno and *err
- * set, nothing left open then.
+ * One per kind of exporter: sets buf->fd, and buf->testbuf_fd or buf->gpu where
+ * there is one, for a dma-buf of size bytes (whole pages). 0, or -1 with errno and
+ * *err set; what buf has got by then goes with it.
  */
 int udmabuf_create(const struct dmabuf_spec *spec, size_t size,
 		   struct dmabuf_buf *buf, struct dmabuf_error *err);
@@ -17,6 +17,10 @@ int heap_create(const struct dmabuf_spec *spec, size_t size,
 int vgem_create(const struct dmabuf_spec *spec, size_t size,
 		struct dmabuf_buf *buf, struct dmabuf_error *err);
 int drm_create(const struct dmabuf_spec *spec, size_t size,
+	       struct dmabuf_buf *buf, struct dmabuf_error *err);
+int cuda_create(const struct dmabuf_spec *spec, size_t size,
+		struct dmabuf_buf *buf, struct dmabuf_error *err);
+int hip_create(const struct dmabuf_spec *spec, size_t size,
 	       struct dmabuf_buf *buf, struct dmabuf_error *err);
 int testbuf_create(const struct dmabuf_spec *spec, size_t size,
 		   struct dmabuf_buf *buf, struct dmabuf_error *err);

@@ -118,10 +118,33 @@ static int parse_heap(const char *name, struct dmabuf_spec *spec,
 static int parse_card(const char *path, struct dmabuf_spec *spec,
 		      struct dmabuf_error *err)
 {
+	char *option;
+
 	if (*path != '/')
 		return dmabuf_fail(err, EINVAL,
 				   "drm: wants a device, drm:/dev/dri/card0");
 	snprintf(spec->path, sizeof(spec->path), "%s", path);
+	option = strrchr(spec->path, ',');
+	if (!option)
+		return 0;
+	if (strcmp(option, ",gtt"))
+		return dmabuf_fail(err, EINVAL, "drm: bad option '%s'",
+				   option + 1);
+	*option = '\0';
+	spec->gtt = true;
+	return 0;
+}
+
+/* Without a number the first. */
+static int parse_gpu(const char *text, struct dmabuf_spec *spec,
+		     struct dmabuf_error *err)
+{
+	unsigned int ordinal = 0;
+
+	if (*text && parse_number(text, INT_MAX, &ordinal))
+		return dmabuf_fail(err, EINVAL, "'%s' is not a GPU's number",
+				   text);
+	spec->fd = ordinal;
 	return 0;
 }
 
@@ -149,6 +172,8 @@ static const struct {
 	{ "drm", DMABUF_DRM, parse_card },
 	{ "testbuf", DMABUF_TESTBUF, parse_testbuf },
 	{ "fd", DMABUF_FD, parse_fd },
+	{ "cuda", DMABUF_CUDA, parse_gpu },
+	{ "hip", DMABUF_HIP, parse_gpu },
 };
 
 int dmabuf_parse_spec(const char *text, struct dmabuf_spec *spec,

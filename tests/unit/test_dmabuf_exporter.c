@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 // Copyright (c) 2026 the rdma-dmabuf authors
+#include <dlfcn.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,6 +87,64 @@ static void test_drm_wants_a_card(void **state)
 			    "/dev/dri/card7");
 	assert_refused("drm");
 	assert_refused("drm:card0");
+}
+
+static void test_drm_memory_of_the_system(void **state)
+{
+	struct dmabuf_spec spec = parse_ok("drm:/dev/dri/renderD128,gtt");
+
+	assert_string_equal(spec.path, "/dev/dri/renderD128");
+	assert_true(spec.gtt);
+	assert_false(parse_ok("drm:/dev/dri/renderD128").gtt);
+	assert_refused("drm:/dev/dri/renderD128,vram");
+}
+
+static void test_gpus_have_numbers(void **state)
+{
+	assert_int_equal(parse_ok("cuda").kind, DMABUF_CUDA);
+	assert_int_equal(parse_ok("cuda").fd, 0);
+	assert_int_equal(parse_ok("cuda:3").fd, 3);
+	assert_int_equal(parse_ok("hip:1").kind, DMABUF_HIP);
+	assert_int_equal(parse_ok("hip:1").fd, 1);
+	assert_refused("cuda:-1");
+	assert_refused("hip:first");
+}
+
+static bool any_library(const char *const *names)
+{
+	for (; *names; names++)
+		if (dlopen(*names, RTLD_NOW))
+			return true;
+	return false;
+}
+
+/* Where the library is, as Debian's HIP may be, a GPU may be as well, or not. */
+static void assert_named(const char *spec, const char *const *names)
+{
+	struct dmabuf_error err = { 0 };
+	struct dmabuf_buf *buf;
+
+	buf = dmabuf_alloc(spec, 4096, &err);
+	if (buf) {
+		dmabuf_free(buf);
+	} else if (any_library(names)) {
+		assert_int_equal(errno, ENODEV);
+	} else {
+		assert_int_equal(errno, ENOENT);
+		assert_non_null(strstr(err.text, "needs"));
+		assert_non_null(strstr(err.text, ".so"));
+	}
+}
+
+static void test_missing_driver_is_named(void **state)
+{
+	static const char *const cuda[] = { "libcuda.so.1", NULL };
+	static const char *const hip[] = { "libamdhip64.so.7",
+					   "libamdhip64.so.6",
+					   "libamdhip64.so.5", NULL };
+
+	assert_named("cuda", cuda);
+	assert_named("hip", hip);
 }
 
 static void test_testbuf_is_static_by_default(void **state)
@@ -200,6 +259,9 @@ int main(void)
 		cmocka_unit_test(test_heap_names_its_node),
 		cmocka_unit_test(test_heap_name_is_not_a_path),
 		cmocka_unit_test(test_drm_wants_a_card),
+		cmocka_unit_test(test_drm_memory_of_the_system),
+		cmocka_unit_test(test_gpus_have_numbers),
+		cmocka_unit_test(test_missing_driver_is_named),
 		cmocka_unit_test(test_testbuf_is_static_by_default),
 		cmocka_unit_test(test_testbuf_options),
 		cmocka_unit_test(test_testbuf_bad_options),
