@@ -14,7 +14,8 @@ VARYING = (
     (r"(?<![:\d])\d+:\d\d:\d\d(?![:\d])|\b\d{10}\.\d+\b", "TIME"),
     (r"\b0x[0-9a-fA-F]+\b", "HEX"),
     (r"\b(LID|RECV|SEND|PSN|SRQN) [0-9a-f]{4,6}\b", r"\1 HEX"),
-    (r"-?\b\d+\.\d+(e[-+]?\d+)?s?\b", "REAL"),
+    # The end of a word or not: perftest runs the last one into a complaint.
+    (r"-?\b\d+\.\d+(e[-+]?\d+)?(s\b)?(?![\d.])", "REAL"),
     (r"(?<=\[rdma-vm:)\d+ +:\d+(?=\])", "PID"),   # before each line of UCX
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
     (r"-?\bnan\b", "REAL"),    # perftest's deviation of few figures
@@ -31,7 +32,8 @@ SAME, BETTER, FAILS = "same", "better", "fails on stock"
 DIFFERS, KNOWN = "DIFFERS", "known"
 GONE = "NO LONGER DIFFERS"
 BROKEN = "BROKEN ON STOCK"
-BAD = (DIFFERS, GONE, BROKEN)
+UNEXPLAINED = "FAILS FOR NO KNOWN REASON"
+BAD = (DIFFERS, GONE, BROKEN, UNEXPLAINED)
 
 
 @dataclasses.dataclass
@@ -113,9 +115,20 @@ def judge(verdict):
     return (SAME, "") if ours.passed else (FAILS, reason(stock))
 
 
+def explain_failure(verdict):
+    """What fails on Debian's libraries too is to fail for a reason."""
+    why = known.failure(verdict.driver, verdict.row.name)
+    if why:
+        verdict.text = f"{why} ({verdict.text})"
+    else:
+        verdict.kind = UNEXPLAINED
+
+
 def apply_known(verdict):
     """A difference that is known is none to complain about, unless it is gone."""
     why = known.reason(verdict.driver, verdict.row.name)
+    if verdict.kind == FAILS:
+        explain_failure(verdict)
     if not why or verdict.kind == BROKEN:
         return
     if verdict.kind == DIFFERS:

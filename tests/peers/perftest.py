@@ -19,6 +19,8 @@ RXE = {"core": True, "works": ("rxe",)}
 SOFTHCA = {"core": True, "works": ("softhca",)}
 CORE = {"core": True}
 CM = {"ready": "rdma_cm"}
+# How often it went in that time is chance.
+TIMED = {"iters": "", "varying": rf"{COUNTS}(?={REAL})"}
 
 # Each way through the verbs once or twice, with the program where most depends
 # on it; what differs in numbers alone is not repeated for all eight.
@@ -27,14 +29,14 @@ OPTIONS = {
         "": BOTH, OLD: BOTH, "-c UC": CORE, "-I 32 -s 32": CORE, "-c XRC": {},
         f"-c UC -b {OLD}": {}, "-R": CM, "-z": CM, "-b": {}, "-q 4": {},
         f"-a {OLD}": {"iters": "-n 10 "}, "-m 256": {}, "-t 1": {}, "-N": {},
-        "-D 2": {"iters": ""}, "--write_with_imm": {}, "--use-null-mr": {},
+        "-D 2": TIMED, "--write_with_imm": {}, "--use-null-mr": {},
         "--odp": SOFTHCA, "-c DC": {}, "--use_hugepages": {"setup": HUGEPAGES}},
     "ib_write_lat": {
         "": BOTH, "-c UC": {}, f"-I 32 -s 32 {OLD}": {}, "-R": CM, "-C": {}},
     "ib_read_bw": {
         "": {}, OLD: BOTH, "-e": {}, "-q 64 -s 256": {}, "-o 1": {},
         "-c XRC": {}, "-R -b": CM},
-    "ib_read_lat": {"": {}, "-e": BOTH, "-D 2": {"iters": ""}},
+    "ib_read_lat": {"": {}, "-e": BOTH, "-D 2": TIMED},
     "ib_send_bw": {
         "": BOTH, f"-c UD -s 1024 {OLD}": RXE, "-c UD -s 1024": {},
         f"-c UC {OLD}": {}, "-c XRC": {}, "-e": {}, "-R": CM, "-r 16": {},
@@ -45,7 +47,7 @@ OPTIONS = {
     "ib_send_lat": {
         "-e": BOTH, OLD: BOTH, "-c UC": {}, "-c UD -s 1024": {},
         f"-c UD -s 32 -I 32 {OLD}": {}, "-I 32 -s 32": {}, "--use-srq -e": {},
-        "-a": {"iters": "-n 10 "}},
+        "-a": {"iters": "-n 10 ", "limit": 180}},
     "ib_atomic_bw": {
         "": BOTH, f"-A CMP_AND_SWAP {OLD}": {}, "-c XRC": {}, "-q 4": {},
         "-R": CM, "-o 1": {}},

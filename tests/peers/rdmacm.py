@@ -20,6 +20,8 @@ def rpings():
         common = f"-a {{ip}} -p {{port}} -v -C 5 {options}"
         yield row(f"rping {options}".strip(), f"rping -s {common}",
                   f"rping -c {common}", r"ping data: (rdma-ping-4\d*)",
+                  # It may be gone before it is told so.
+                  varying=r"(?m)^client DISCONNECT EVENT.*\n?",
                   **({} if options else BOTH))
 
 

@@ -24,12 +24,15 @@ def outcome(code=0, output="5.00 usec", server=None):
     return made
 
 
-def judge(stock, ours, listed=(), works=()):
+EXPLAINED = (("rxe", "prog", "it cannot"),)
+
+
+def judge(stock, ours, listed=(), works=(), failing=EXPLAINED):
     row = Row("prog", "prog", r"([\d.]+) usec", works=works)
     verdict = compare.Verdict(row, "rxe", stock, ours)
     verdict.lines = compare.difference(row, stock, ours)
     verdict.kind, verdict.text = compare.judge(verdict)
-    with mock.patch.object(known, "DIFFERENCES", listed):
+    with mock.patch.multiple(known, DIFFERENCES=listed, FAILURES=failing):
         compare.apply_known(verdict)
     return verdict
 
@@ -64,8 +67,14 @@ class Judge(unittest.TestCase):
     def test_same_failure_on_both(self):
         verdict = judge(outcome(1, "no queue"), outcome(1, "no queue"))
         self.assertEqual(verdict.kind, compare.FAILS)
-        self.assertIn("no queue", verdict.text)
+        self.assertIn("it cannot (no queue", verdict.text)
         self.assertTrue(verdict.good)
+
+    def test_failure_for_no_known_reason(self):
+        verdict = judge(outcome(1, "no queue"), outcome(1, "no queue"),
+                        failing=())
+        self.assertEqual(verdict.kind, compare.UNEXPLAINED)
+        self.assertFalse(verdict.good)
 
     def test_other_failure_differs(self):
         self.assertFalse(judge(outcome(1, "no queue"),
