@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Advice, null regions, device memory, ECE: what the VM's devices refuse."""
+"""Advice, null regions, ECE: what the VM's devices refuse."""
 
 import errno
 
 import pytest
 
 from pyverbs import enums as e
-from pyverbs.device import DM, AllocDmAttr, Context
 from pyverbs.mr import MR, NullMR
 from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import ECE
@@ -43,11 +42,6 @@ def test_advice_about_too_much_is_einval(pd):
 
 def test_rxe_has_no_null_region(rxe_pd):
     assert error_of(NullMR, rxe_pd) == errno.EOPNOTSUPP
-
-
-def test_no_device_memory(device):
-    with Context(name=device) as ctx:
-        assert error_of(DM, ctx, AllocDmAttr(PAGE)) == errno.EOPNOTSUPP
 
 
 def test_rxe_has_no_ece():

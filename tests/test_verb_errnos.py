@@ -37,13 +37,6 @@ DIFFERENCES = {
         'the release\'s provider does not ask the driver, the newest does',
     ('softhca', '*', 'rereg_mr.foreign_pd'):
         'checked for every device, as it is for those that can',
-    ('softhca', '*', 'dm.*'):
-        'no way to reach device memory in this provider yet',
-    ('softhca', '*', 'import_dm'):
-        'no way to reach device memory in this provider yet',
-    ('softhca', '*', 'import.device'):
-        'the stock provider refuses this device, whose doorbell registers are '
-        'fixed; ours has no reason to',
     ('softhca', 'newest', 'reg_mr_ex.unknown_mask'):
         'the stock provider ignores a bit that it does not know',
     ('softhca', 'newest', 'reg_mr_ex.fd*'):

@@ -487,6 +487,14 @@ int mlx5_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 		   struct ibv_recv_wr **bad_wr);
 
 struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd);
+
+struct ibv_dm *mlx5_alloc_dm(struct ibv_context *context,
+			     struct ibv_alloc_dm_attr *attr);
+int mlx5_free_dm(struct ibv_dm *ibdm);
+struct ibv_dm *mlx5_import_dm(struct ibv_context *context, uint32_t handle);
+void mlx5_unimport_dm(struct ibv_dm *ibdm);
+int mlx5_dm_export_dmabuf_fd(struct ibv_dm *ibdm);
+
 int mlx5_bind_mw(struct ibv_qp *ibqp, struct ibv_mw *mw,
 		 struct ibv_mw_bind *bind);
 

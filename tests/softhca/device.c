@@ -67,6 +67,7 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->max_mcast_qp_attach = HCA_MAX_QP;
 	attr->max_total_mcast_qp_attach = HCA_MAX_QP;
 	attr->max_pkeys = 1;
+	attr->max_dm_size = HCA_MAX_DM;
 	attr->cq_caps.max_cq_moderation_count = U16_MAX;
 	attr->cq_caps.max_cq_moderation_period = U16_MAX;
 	/* Time stamps are nanoseconds. */
@@ -166,6 +167,9 @@ static const struct ib_device_ops hca_ops = {
 	.rereg_user_mr = hca_rereg_user_mr,
 	.advise_mr = hca_advise_mr,
 	.dereg_mr = hca_dereg_mr,
+	.alloc_dm = hca_alloc_dm,
+	.dealloc_dm = hca_dealloc_dm,
+	.reg_dm_mr = hca_reg_dm_mr,
 	.alloc_mw = hca_alloc_mw,
 	.dealloc_mw = hca_dealloc_mw,
 	.modify_cq = hca_modify_cq,

@@ -161,6 +161,30 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 	return &mr->ib;
 }
 
+/* What work requests call 0 is the first byte of the part. */
+struct ib_mr *hca_reg_dm_mr(struct ib_pd *ibpd, struct ib_dm *dm,
+			    struct ib_dm_mr_attr *attr,
+			    struct uverbs_attr_bundle *attrs)
+{
+	struct hca_mr *mr;
+	int ret;
+
+	if (attr->access_flags & IB_ACCESS_ON_DEMAND)
+		return ERR_PTR(-EINVAL);
+	mr = new_mr(ibpd, 0, attr->length, attr->access_flags);
+	if (IS_ERR(mr))
+		return ERR_CAST(mr);
+
+	ret = hca_import_dm(mr, dm, attr->offset);
+	if (!ret)
+		ret = finish_mr(mr, to_hca(ibpd->device));
+	if (ret) {
+		put_mr(mr);
+		return ERR_PTR(ret);
+	}
+	return &mr->ib;
+}
+
 /* Memory that was pinned for reading only has to be pinned anew to write. */
 static bool needs_memory(const struct hca_mr *mr, int flags, int access)
 {
@@ -212,6 +236,8 @@ struct ib_mr *hca_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start,
 
 	if (flags & ~(IB_MR_REREG_TRANS | IB_MR_REREG_PD | IB_MR_REREG_ACCESS))
 		return ERR_PTR(-EOPNOTSUPP);
+	if (ibmr->dm)
+		return ERR_PTR(-EINVAL);
 	if (!(flags & IB_MR_REREG_ACCESS))
 		access = mr->key.access;
 	if (!(flags & IB_MR_REREG_TRANS)) {

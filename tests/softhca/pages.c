@@ -59,7 +59,8 @@ static void *dma_ptr(struct hca_mr *mr, u64 addr)
 /* The byte at addr, and how many follow it in its page. */
 void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len)
 {
-	u64 pos = addr - mr->key.iova + offset_in_page(mr->key.iova);
+	u64 pos =
+		addr - mr->key.iova + offset_in_page(mr->key.iova) + mr->start;
 
 	*len = PAGE_SIZE - offset_in_page(pos);
 	if (!mr->pages)

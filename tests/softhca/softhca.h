@@ -66,6 +66,7 @@ enum hca_object {
 	HCA_OBJ_QPS,
 	HCA_OBJ_MWS,
 	HCA_OBJ_MRS,
+	HCA_OBJ_DMS,
 	HCA_OBJ_UARS,
 	HCA_OBJ_UMEMS,
 	HCA_OBJ_DEVX_OBJS,
@@ -94,6 +95,7 @@ enum {
 };
 
 #define HCA_MAX_MSG (1U << 31)
+#define HCA_MAX_DM (256 << 10) /* bytes, of a device */
 
 struct hca_dev {
 	struct ib_device ib;
@@ -109,6 +111,7 @@ struct hca_dev {
 	struct hca_qp *gsi; /* gets what is sent to QP 1 */
 	atomic64_t stats[HCA_NUM_STATS];
 	atomic_t objects[HCA_NUM_OBJECTS];
+	atomic_t dm_used; /* bytes */
 };
 
 /* What a program's register pages lead to; it lives as long as they do. */
@@ -183,6 +186,7 @@ struct hca_mr {
 	struct hca_odp *odp; /* owns the umem, if there */
 	struct ib_umem *umem;
 	phys_addr_t *pages; /* valid while mapped */
+	u32 start; /* of device memory: in its first page */
 	size_t npages;
 	struct work_struct fault; /* maps a dma-buf that has moved */
 	/* Of a dma-buf these are protected by its dma_resv. */
@@ -479,8 +483,20 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 struct ib_mr *hca_rereg_user_mr(struct ib_mr *ibmr, int flags, u64 start,
 				u64 length, u64 virt, int access,
 				struct ib_pd *ibpd, struct ib_udata *udata);
+struct ib_mr *hca_reg_dm_mr(struct ib_pd *ibpd, struct ib_dm *dm,
+			    struct ib_dm_mr_attr *attr,
+			    struct uverbs_attr_bundle *attrs);
 int hca_dereg_mr(struct ib_mr *ibmr, struct ib_udata *udata);
 void *hca_mr_ptr(struct hca_mr *mr, u64 addr, size_t *len);
+
+/* dm.c */
+struct ib_dm *hca_alloc_dm(struct ib_device *ib, struct ib_ucontext *ctx,
+			   struct ib_dm_alloc_attr *attr,
+			   struct uverbs_attr_bundle *attrs);
+int hca_dealloc_dm(struct ib_dm *ibdm, struct uverbs_attr_bundle *attrs);
+int hca_import_dm(struct hca_mr *mr, struct ib_dm *ibdm, u64 offset);
+int hca_dm_mmap(struct ib_ucontext *ctx, struct vm_area_struct *vma,
+		unsigned long index);
 
 /* pages.c */
 int hca_pages_alloc(struct hca_mr *mr);

@@ -78,6 +78,7 @@ static const struct uapi_definition hca_uapi_defs[] = {
 	UAPI_DEF_CHAIN(hca_devx_defs),
 	UAPI_DEF_CHAIN(hca_umem_defs),
 	UAPI_DEF_CHAIN(hca_uar_defs),
+	UAPI_DEF_CHAIN(hca_dm_defs),
 	{},
 };
 

@@ -29,5 +29,6 @@ extern const struct uapi_definition hca_method_defs[];
 extern const struct uapi_definition hca_devx_defs[];
 extern const struct uapi_definition hca_umem_defs[];
 extern const struct uapi_definition hca_uar_defs[];
+extern const struct uapi_definition hca_dm_defs[];
 
 #endif

@@ -29,6 +29,7 @@ enum {
 	HCA_MMAP_WC = 2,
 	HCA_MMAP_NC = 3,
 	HCA_MMAP_ALLOC_WC = 6,
+	HCA_MMAP_DEVICE_MEM = 8,
 };
 
 /*
@@ -220,12 +221,21 @@ static const struct vm_operations_struct uar_vm_ops = {
 	.fault = uar_fault,
 };
 
+static unsigned long mmap_command(unsigned long pgoff)
+{
+	return pgoff >> 8 & 0xff;
+}
+
+static unsigned long mmap_index(unsigned long pgoff)
+{
+	return (pgoff & 0xff) | (pgoff >> 16 << 8);
+}
+
 static bool uar_offset_ok(struct hca_ctx *ctx, unsigned long pgoff)
 {
-	unsigned long cmd = pgoff >> 8 & 0xff;
-	unsigned long idx = (pgoff & 0xff) | (pgoff >> 16 << 8);
+	unsigned long idx = mmap_index(pgoff);
 
-	switch (cmd) {
+	switch (mmap_command(pgoff)) {
 	case HCA_MMAP_REGULAR:
 	case HCA_MMAP_WC:
 	case HCA_MMAP_NC:
@@ -241,6 +251,8 @@ int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma)
 {
 	struct hca_ctx *ctx = to_hctx(ibctx);
 
+	if (mmap_command(vma->vm_pgoff) == HCA_MMAP_DEVICE_MEM)
+		return hca_dm_mmap(ibctx, vma, mmap_index(vma->vm_pgoff));
 	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
 	    !(vma->vm_flags & VM_SHARED) || (vma->vm_flags & VM_EXEC) ||
 	    !uar_offset_ok(ctx, vma->vm_pgoff))
