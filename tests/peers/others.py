@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """What is built on verbs elsewhere: libfabric, UCX, Open MPI, qperf, pyverbs."""
 
-from .rows import Row
+from .rows import DEVICES, Row
 
 # size, sent, acknowledged, total, time, MB/s, us
 FABRIC = r"(?m)^\d+k?\s+\d+\s+=\d+\s+\S+\s+\S+\s+(\S+)"
@@ -36,9 +36,11 @@ def libfabric():
             ("verbs", "msg", "{dev}"), ("verbs;ofi_rxm", "rdm", "{dev}"),
             ("verbs", "dgram", "{dev}-dgram"),
             ("verbs;ofi_rxd", "rdm", "{dev}-dgram")):
-        options = f"-p '{provider}' -e {endpoint}"
+        # What one of the two calls -e is -t for the other.
+        options = f"-p '{provider}' -t FI_EP_{endpoint.upper()}"
         yield Row(f"fi_info {options}", f"/usr/bin/fi_info {options} "
                   f"-d {domain}", r"domain: (\S+)", limit=60)
+        options = f"-p '{provider}' -e {endpoint}"
         more = "-S 1024" if endpoint == "dgram" else "-S 65536 -c"
         common = f"/usr/bin/fi_pingpong {options} -d {domain} -I 10 {more}"
         yield Row(f"fi_pingpong {options} {more}",
@@ -51,22 +53,30 @@ def ucx_tls(transport):
     return transport + ",ud_verbs:aux,self"
 
 
+def ucx_devices(transport):
+    """The mlx5 ones are of no other device."""
+    return ("softhca",) if transport.endswith("_mlx5") else DEVICES
+
+
 def ucx():
     device = (("UCX_NET_DEVICES", "{dev}:1"), ("UCX_IB_GID_INDEX", "{gid}"))
     yield Row("ucx_info -d", "/usr/bin/ucx_info -d", r"Transport: (rc_\w+)",
               environ=device, limit=60)
     for transport, tests in UCX_TESTS.items():
         for test in tests:
-            more = "-D zcopy" if test == "get" else ""
+            # Less than that is not read without a copy.
+            more = "-D zcopy -s 4096" if test == "get" else ""
             common = (f"{UCX_PERFTEST} -t {test} {more} "
                       f"-d {{dev}}:1 -x {transport} -n 50 -w 5")
             yield Row(f"ucx_perftest {transport} {test}",
                       f"{common} {{host}}", UCX_FINAL, server=common,
-                      environ=device, varying=UCX_VARYING)
+                      environ=device, varying=UCX_VARYING,
+                      devices=ucx_devices(transport))
     for transport in UCX_TAGGED:
         common = f"{UCX_PERFTEST} -t tag_lat -s 65536 -n 20 -w 5"
         yield Row(f"ucx_perftest {transport} tag_lat", f"{common} {{host}}",
                   UCX_FINAL, server=common, varying=UCX_VARYING,
+                  devices=ucx_devices(transport),
                   environ=device + (("UCX_TLS", ucx_tls(transport)),))
 
 
@@ -79,7 +89,8 @@ def open_mpi():
                   f"-x UCX_TLS={ucx_tls(transport)} "
                   "-x UCX_NET_DEVICES={dev}:1 "
                   "-x UCX_IB_GID_INDEX={gid} {work}/mpi_exchange",
-                  r"(\d+ messages)", setup=build, limit=60)
+                  r"(\d+ messages)", setup=build, limit=60,
+                  devices=ucx_devices(transport))
 
 
 def qperf():

@@ -28,7 +28,7 @@ def attempt(name, make):
     """Make something, say how that went, and drop it."""
     try:
         made = make()
-    except PyverbsError as err:
+    except (PyverbsError, TypeError) as err:
         print(f"{name}: {str(err).splitlines()[0]}")
     else:
         print(f"{name}: made")
