@@ -346,6 +346,12 @@ struct mlx5_sq {
 	enum mlx5_fence fence;
 	int32_t room_unfenced; /* what room is without a fence */
 	uint32_t fenced_block;
+	/*
+	 * Of QPs that say what they will post: what may be posted all the same,
+	 * but can be larger than what a WQE was reckoned with.
+	 */
+	uint32_t larger_opcodes;
+	uint32_t larger_blocks;
 };
 
 struct mlx5_rq {
@@ -513,6 +519,8 @@ int mlx5_destroy_ah(struct ibv_ah *ibah);
 
 /* ---- Parts of them that need no kernel ------------------------------------------- */
 
+/* Parts sq->opcodes by what the program says that it will post. */
+void mlx5_part_opcodes(struct mlx5_sq *sq, uint64_t send_ops_flags);
 /* Which rings the attributes ask for. Returns 0 or an errno value. */
 int mlx5_size_qp(const struct mlx5_limits *limits,
 		 const struct ibv_qp_init_attr_ex *attr,

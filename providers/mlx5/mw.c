@@ -16,14 +16,6 @@ enum {
 	BIND_BLOCKS = 3,
 };
 
-/* A WQE may be larger than what the ring has been sized for. */
-static bool has_room(const struct mlx5_sq *sq, uint32_t blocks)
-{
-	uint32_t tail = __atomic_load_n(&sq->tail, __ATOMIC_ACQUIRE);
-
-	return sq->cur_block + blocks - tail <= sq->block_mask + 1;
-}
-
 /* Returns the block, of zeroes. */
 static void *clear_block(struct mlx5_sq *sq, uint32_t i)
 {
@@ -69,7 +61,7 @@ int mlx5_put_local_inv(struct mlx5_sq *sq, uint64_t wr_id,
 {
 	struct prm_ctrl_seg *ctrl;
 
-	if (unlikely(!has_room(sq, SHUT_BLOCKS)))
+	if (unlikely(!mlx5_has_room(sq, SHUT_BLOCKS)))
 		return ENOMEM;
 	ctrl = put_umr(sq, PRM_UMR_CHECK_QPN, PRM_MKEY_MASK_QPN, rkey);
 	put_free_key(sq, 0);
@@ -158,7 +150,7 @@ int mlx5_put_bind(struct mlx5_sq *sq, uint64_t wr_id, unsigned int send_flags,
 		  const struct ibv_mw *mw, uint32_t rkey,
 		  const struct ibv_mw_bind_info *info)
 {
-	if (unlikely(!has_room(sq, BIND_BLOCKS)))
+	if (unlikely(!mlx5_has_room(sq, BIND_BLOCKS)))
 		return ENOMEM;
 	if (!info->length) {
 		put_shut(sq, wr_id, send_flags, mw, rkey);

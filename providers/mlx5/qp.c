@@ -64,12 +64,16 @@ static uint64_t ops_overhead(uint64_t ops)
  * is granted follows from this, and programs reckon with what the stock
  * provider grants; so for UC, too, all that a connection could have.
  */
-static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr)
+static uint64_t announced_ops(const struct ibv_qp_init_attr_ex *attr)
 {
-	uint64_t ops = attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
-			       ? attr->send_ops_flags
-			       : ALL_OPS;
+	return attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
+		       ? attr->send_ops_flags
+		       : ALL_OPS;
+}
 
+static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr,
+			      uint64_t ops)
+{
 	switch (attr->qp_type) {
 	case IBV_QPT_UD:
 		return sizeof(struct prm_ctrl_seg) + sizeof(struct prm_av_seg);
@@ -108,7 +112,7 @@ static int size_sq(const struct mlx5_limits *limits,
 		   const struct ibv_qp_init_attr_ex *attr,
 		   struct mlx5_qp_sizes *sizes)
 {
-	uint64_t overhead = send_overhead(attr);
+	uint64_t overhead = send_overhead(attr, announced_ops(attr));
 	uint64_t size = overhead + payload_size(&attr->cap);
 	uint64_t blocks;
 
@@ -194,8 +198,32 @@ static void init_flag_table(struct mlx5_sq *sq, bool signal_all)
 	}
 }
 
+/* Of a WQE of any kind but those about keys, which see for themselves. */
+static uint32_t larger_blocks(const struct ibv_qp_init_attr_ex *attr)
+{
+	uint64_t size = send_overhead(attr, RDMA_OPS | ATOMIC_OPS) +
+			payload_size(&attr->cap);
+
+	return align_u64(size, PRM_BLOCK_SIZE) / PRM_BLOCK_SIZE;
+}
+
+void mlx5_part_opcodes(struct mlx5_sq *sq, uint64_t send_ops_flags)
+{
+	uint32_t larger = 0;
+
+	if (!(send_ops_flags & (WINDOW_OPS | ATOMIC_OPS)))
+		larger |= 1u << IBV_WR_ATOMIC_CMP_AND_SWP |
+			  1u << IBV_WR_ATOMIC_FETCH_AND_ADD;
+	if (!(send_ops_flags & ALL_OPS))
+		larger |= 1u << IBV_WR_RDMA_WRITE |
+			  1u << IBV_WR_RDMA_WRITE_WITH_IMM |
+			  1u << IBV_WR_RDMA_READ;
+	sq->larger_opcodes = larger & sq->opcodes;
+	sq->opcodes &= ~larger;
+}
+
 static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
-		   bool signal_all)
+		   const struct ibv_qp_init_attr_ex *attr)
 {
 	struct mlx5_sq *sq = &qp->sq;
 
@@ -206,12 +234,13 @@ static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 		return 0;
 	sq->block_mask = sizes->sq_blocks - 1;
 	sq->max_post = sizes->sq_blocks / sizes->sq_wqe_blocks;
+	sq->larger_blocks = larger_blocks(attr);
 	sq->room_if_ready = (int32_t)(sizes->sq_blocks - sizes->sq_wqe_blocks);
 	sq->max_sge = sizes->sq_max_sge;
 	sq->max_inline = sizes->sq_max_inline;
 	sq->buf = (uint8_t *)qp->buf.addr + rq_len(sizes);
 	sq->end = sq->buf + (size_t)sizes->sq_blocks * PRM_BLOCK_SIZE;
-	init_flag_table(sq, signal_all);
+	init_flag_table(sq, attr->sq_sig_all);
 	sq->sent = calloc(sizes->sq_blocks, sizeof(*sq->sent));
 	return sq->sent ? 0 : ENOMEM;
 }
@@ -237,7 +266,7 @@ int mlx5_init_rings(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 {
 	int err;
 
-	err = init_sq(qp, sizes, attr->sq_sig_all);
+	err = init_sq(qp, sizes, attr);
 	if (err)
 		return err;
 	err = init_rq(qp, sizes);

@@ -26,6 +26,15 @@ static inline bool is_allowed(const struct mlx5_sq *sq, unsigned int opcode)
 	return sq->opcodes >> (opcode & 31) & 1;
 }
 
+/* Not announced when the QP was made, and yet allowed: as by the stock one. */
+static NEVER_INLINE int check_larger(const struct mlx5_sq *sq,
+				     unsigned int opcode)
+{
+	if (opcode > 31 || !(sq->larger_opcodes & 1u << opcode))
+		return EINVAL;
+	return mlx5_has_room(sq, sq->larger_blocks) ? 0 : ENOMEM;
+}
+
 static ALWAYS_INLINE void *put_address(void *seg, const struct ibv_send_wr *wr,
 				       enum transport transport)
 {
@@ -183,9 +192,13 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 {
 	struct prm_ctrl_seg *ctrl;
 	void *seg;
+	int err;
 
-	if (unlikely(!is_allowed(sq, wr->opcode)))
-		return EINVAL;
+	if (unlikely(!is_allowed(sq, wr->opcode))) {
+		err = check_larger(sq, wr->opcode);
+		if (err)
+			return err;
+	}
 	if (unlikely(mlx5_sq_full(sq)) && !mlx5_pass_fence(sq))
 		return ENOMEM;
 	ctrl = mlx5_block_at(sq, sq->cur_block);

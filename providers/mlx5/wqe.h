@@ -237,6 +237,14 @@ static inline bool mlx5_sq_full(const struct mlx5_sq *sq)
 	return (int32_t)(sq->cur_block - tail) > sq->room;
 }
 
+/* For a WQE that may be larger than what the ring has been sized for. */
+static inline bool mlx5_has_room(const struct mlx5_sq *sq, uint32_t blocks)
+{
+	uint32_t tail = __atomic_load_n(&sq->tail, __ATOMIC_ACQUIRE);
+
+	return sq->cur_block + blocks - tail <= sq->block_mask + 1;
+}
+
 /*
  * Asked when mlx5_sq_full() says so: true if it is not the ring that is full, but
  * a fence in the way. The WQE at cur_block then is to be built as any other.

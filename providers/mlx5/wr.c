@@ -624,6 +624,7 @@ int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 	if (attr->send_ops_flags & ~ops_of(attr->qp_type))
 		return EOPNOTSUPP;
 	qp->vqp.has_wr_ops = 1;
+	mlx5_part_opcodes(&qp->sq, attr->send_ops_flags);
 	set_batch(qp_ex, single_threaded);
 	set_requests(qp_ex);
 	set_setters(qp_ex);

@@ -31,6 +31,57 @@ static struct ibv_send_wr atomic_wr(enum ibv_wr_opcode opcode)
 	};
 }
 
+/* ---- What a QP did not say that it would post -------------------------------- */
+
+/* A block suffices for what it said, not for another request with as much. */
+static const struct ibv_qp_init_attr_ex sends_alone = {
+	.qp_type = IBV_QPT_RC,
+	.comp_mask = IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+	.send_ops_flags = IBV_QP_EX_WITH_SEND,
+	.cap = { .max_send_wr = 4, .max_send_sge = 3 },
+};
+
+static int post_three(struct fixture *f, enum ibv_wr_opcode opcode)
+{
+	struct ibv_sge sges[3] = { one_sge, one_sge, one_sge };
+	struct ibv_send_wr wr = {
+		.sg_list = sges,
+		.num_sge = 3,
+		.opcode = opcode,
+	};
+	struct ibv_send_wr *bad;
+
+	return mlx5_post_send(&f->qp.qp, &wr, &bad);
+}
+
+static void test_larger_request_has_to_fit(void **state)
+{
+	struct fixture f;
+
+	init_fixture(&f, &sends_alone);
+	assert_int_equal(f.sizes.sq_blocks, 4);
+	assert_int_equal(post_three(&f, IBV_WR_SEND), 0);
+	assert_int_equal(post_three(&f, IBV_WR_RDMA_WRITE), 0);
+	assert_int_equal(f.qp.sq.cur_block, 3);
+	assert_int_equal(post_three(&f, IBV_WR_RDMA_WRITE), ENOMEM);
+	assert_int_equal(f.qp.sq.cur_block, 3);
+	assert_int_equal(post_three(&f, IBV_WR_SEND), 0);
+	assert_int_equal(post_three(&f, IBV_WR_SEND), ENOMEM);
+	fini_fixture(&f);
+}
+
+static void test_larger_request_than_the_ring(void **state)
+{
+	struct ibv_qp_init_attr_ex attr = sends_alone;
+	struct fixture f;
+
+	attr.cap.max_send_wr = 1;
+	init_fixture(&f, &attr);
+	assert_int_equal(post_three(&f, IBV_WR_RDMA_WRITE), ENOMEM);
+	assert_int_equal(post_three(&f, IBV_WR_SEND), 0);
+	fini_fixture(&f);
+}
+
 /* ---- Lists ------------------------------------------------------------------- */
 
 /* One doorbell for all, with the control segment of the last. */
@@ -509,6 +560,8 @@ static void test_reset_empties_the_rings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_larger_request_has_to_fit),
+		cmocka_unit_test(test_larger_request_than_the_ring),
 		cmocka_unit_test(test_chain_rings_once),
 		cmocka_unit_test(test_unknown_opcodes_are_einval),
 		cmocka_unit_test(test_too_many_sges_are_einval),
