@@ -71,7 +71,7 @@ def others():
     # Both ends are on one device: with other numbers of QPs, or the connection
     # manager takes one end for what is left of the other.
     yield row("cmtime -c 10", "cmtime -p {port} -c 10 -q 4096",
-              "cmtime -s {ip} -p {port} -c 10 -q 8192", r"(?m)^connect.*$",
+              "cmtime -s {ip} -p {port} -c 10 -q 8192", r"(?m)^.*connect.*$",
               stays=True,
               varying=r"( +\d+){6}|(event: RDMA_CM_EVENT_REJECTED.*\n?)+")
     common = f"mckey -m {GROUP} -b {{ip}} -C 5"
