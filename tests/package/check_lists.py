@@ -3,7 +3,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Whether debian/ and redhat/ fit what the build makes, without a package build.
 
-One version everywhere; each installed file in one package, and nothing listed
+One version everywhere, in what is installed as well; each installed file in one package, and nothing listed
 that is not installed; symbols files that have each symbol, with the versions the
 stock package has for it.
 """
@@ -53,11 +53,26 @@ def check_version(version, compatible):
         yield f"{python}: not {version}"
 
 
-def installed_files(build):
-    with tempfile.TemporaryDirectory() as folder:
-        prefix = install(build, folder)
-        return [os.path.relpath(os.path.join(where, name), folder)
-                for where, _, names in os.walk(prefix) for name in names]
+def check_installed_versions(folder, files, version):
+    """pkg-config's files are of a library's version, which ends with ours; the
+    libraries' own names have the same."""
+    for path in files:
+        if path.endswith(".pc"):
+            found = re.search(r"(?m)^Version: (\S+)", read(f"{folder}/{path}"))[1]
+            library = os.path.basename(path)[:-len(".pc")]
+            if not re.fullmatch(r"\d+\.\d+\." + re.escape(version), found):
+                yield f"{path}: {found}, which does not end with {version}"
+            if not any(name.endswith(f"/{library}.so.{found}")
+                       for name in files):
+                yield f"{path}: no {library}.so.{found} is installed"
+        if path.endswith("-config-version.cmake") and \
+           f'set(PACKAGE_VERSION "{version}")' not in read(f"{folder}/{path}"):
+            yield f"{path}: not {version}"
+
+
+def list_files(folder):
+    return [os.path.relpath(os.path.join(where, name), folder)
+            for where, _, names in os.walk(folder) for name in names]
 
 
 def debian_lists():
@@ -143,7 +158,10 @@ def find_libraries(build):
 
 
 def check_all(args):
-    files = installed_files(args.build)
+    with tempfile.TemporaryDirectory() as folder:
+        install(args.build, folder)
+        files = list_files(folder)
+        yield from check_installed_versions(folder, files, args.version)
     yield from check_version(args.version, args.compatible)
     yield from check_files("debian", debian_lists(), files)
     yield from check_files("redhat", spec_lists(), files)
