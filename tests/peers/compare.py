@@ -16,7 +16,9 @@ VARYING = (
     (r"\b(LID|RECV|SEND|PSN|SRQN) [0-9a-f]{4,6}\b", r"\1 HEX"),
     # The end of a word or not: perftest runs the last one into a complaint.
     (r"-?\b\d+\.\d+(e[-+]?\d+)?(s\b)?(?![\d.])", "REAL"),
-    (r"(?<=\[rdma-vm:)\d+ +:\d+(?=\])", "PID"),   # before each line of UCX
+    (r"(?<=\[rdma-vm:)\d+( +:\d+(:\d+)?)?(?=\])", "PID"),  # UCX's every line
+    (r"(?<=\(tid: )\d+(?=\))", "PID"),        # its backtrace, with the paths
+    (r"(/usr)?/lib/x86_64-linux-gnu/", ""),     # by which libraries were found
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
     (r"-?\bnan\b", "REAL"),    # perftest's deviation of few figures
     (r"(?<=clock cycles = )-?\d+", "CYCLES"),     # of ibverbs-utils with -t

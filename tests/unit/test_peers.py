@@ -80,6 +80,15 @@ class Judge(unittest.TestCase):
         self.assertFalse(judge(outcome(1, "no queue"),
                                outcome(-11, "no queue")).good)
 
+    def test_same_crash_on_both(self):
+        crash = "[rdma-vm:{0} :0:{0}] Fatal: timeout\n" \
+            "==== backtrace (tid: {0}) ====\n 0 {1}/libucs.so.0(+0x{0})\n" \
+            "[rdma-vm:00{0}] Signal: Aborted (6)"
+        folders = ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu")
+        verdict = judge(outcome(-6, crash.format(311, folders[0])),
+                        outcome(-6, crash.format(319, folders[1])))
+        self.assertEqual(verdict.kind, compare.FAILS)
+
     def test_ours_may_do_better(self):
         verdict = judge(outcome(1, "no queue"), outcome())
         self.assertEqual(verdict.kind, compare.BETTER)
