@@ -33,20 +33,23 @@ copy_root() {
 }
 
 # fetch_stock FOLDER: the very versions the root file system has, from where it
-# has them from; it lists them itself.
+# has them from. Its own lists are gone since it was made.
 fetch_stock() {
 	local apt=(apt-get -o "Dir=$ROOT" -o "Dir::Cache=$1.new/cache"
+		-o "Dir::State::Lists=$1.new/lists"
 		-o "Dir::Etc::TrustedParts=/etc/apt/trusted.gpg.d"
 		-o "Dir::Bin::Methods=/usr/lib/apt/methods")
 	local names=() package
 
-	mkdir -p "$1.new/cache/archives/partial"
+	rm -rf "$1.new"
+	mkdir -p "$1.new/cache/archives/partial" "$1.new/lists/partial"
+	"${apt[@]}" update || return
 	for package in "${STOCK_PACKAGES[@]}"; do
 		names+=("$package=$(dpkg-query --admindir "$ROOT/var/lib/dpkg" \
 			-W -f '${Version}' "$package")") || return
 	done
 	(cd "$1.new" && "${apt[@]}" download "${names[@]}") || return
-	rm -rf "$1.new/cache" && mv -T "$1.new" "$1"
+	rm -rf "$1.new/cache" "$1.new/lists" && mv -T "$1.new" "$1"
 }
 
 in_copy() {
