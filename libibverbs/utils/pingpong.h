@@ -4,8 +4,8 @@
 #define UTILS_PINGPONG_H
 
 /*
- * What ibv_{rc,uc,ud,srq}_pingpong share: two programs meet over TCP, tell each
- * other their queue pairs, and then send a message to and fro. Each program
+ * What ibv_{rc,uc,ud,srq,xsrq}_pingpong share: two programs meet over TCP, tell
+ * each other their queue pairs, and then send a message to and fro. Each program
  * says in a struct pingpong_kind what is its own.
  */
 #include <stdbool.h>
@@ -27,9 +27,10 @@ struct pingpong_options {
 	int ib_port;
 	unsigned int size;
 	unsigned int mtu; /* bytes */
-	int num_qp;
+	int num_qp; /* XRC: pairs of them, one for each client */
 	int rx_depth;
-	int iters;
+	int iters; /* of all queue pairs together */
+	int iters_of_qp;
 	int sl;
 	int gid_index; /* -1: none */
 	bool events;
@@ -40,23 +41,29 @@ struct pingpong_options {
 	bool timestamps;
 	bool device_memory;
 	bool new_send;
+	bool allow_unprotected;
 };
 
 /* Where a queue pair is, for the other side. */
 struct pingpong_address {
-	int lid;
-	int qpn;
-	int psn;
+	unsigned int lid;
+	unsigned int qpn;
+	unsigned int psn;
+	unsigned int recv_qpn; /* XRC only, as the next */
+	unsigned int srqn;
 	union ibv_gid gid;
 };
 
 struct pingpong_qp {
 	struct ibv_qp *qp;
+	struct ibv_qp *recv_qp; /* XRC only: the end that receives */
 	struct ibv_ah *ah; /* UD only */
+	int fd; /* XRC only: to the other side, until all is done */
 	struct pingpong_address local;
 	struct pingpong_address remote;
 	bool sending;
 	bool receiving;
+	int sent; /* posted */
 };
 
 struct pingpong;
@@ -66,11 +73,18 @@ struct pingpong_kind {
 	enum ibv_qp_type type;
 	unsigned int size; /* unless there is a -s */
 	int num_qp;
+	int iters; /* likewise */
 	bool srq;
+	bool xrc; /* the server has the first turn */
 	const char *odp_operations; /* for the message that there is no ODP */
 	uint32_t odp_needed;
-	/* To RTS, towards qp->remote; 0, or -1 after having complained. */
+	/* These return 0, or -1 after having told on stderr what is wrong. */
+	/* To RTS, towards qp->remote. */
 	int (*connect)(struct pingpong *pp, struct pingpong_qp *qp);
+	/* All addresses to and fro, and all queue pairs to RTS. */
+	int (*meet)(struct pingpong *pp);
+	/* What there is to say once all messages came. */
+	int (*part)(struct pingpong *pp);
 };
 
 struct pingpong {
@@ -78,18 +92,23 @@ struct pingpong {
 	struct pingpong_options options;
 	struct ibv_context *context;
 	struct ibv_comp_channel *channel;
+	struct ibv_pd *base_pd; /* of pd, if that is a parent domain */
 	struct ibv_pd *pd;
+	struct ibv_xrcd *xrcd;
 	uint8_t *buf;
+	struct ibv_buf *buf_handle; /* NULL: it is of malloc() */
 	size_t buf_len;
 	struct ibv_dm *dm;
 	struct ibv_mr *mr;
 	struct ibv_cq *cq; /* the same as cq_ex, if there is that */
 	struct ibv_cq_ex *cq_ex;
 	struct ibv_srq *srq;
-	struct pingpong_qp qps[MAX_QPS];
+	struct pingpong_qp *qps;
+	int num_slots; /* in qps, at least MAX_QPS */
 	struct ibv_port_attr port;
 	unsigned int events; /* not acknowledged */
 	int posted; /* receives */
+	double seconds; /* from first to last */
 	int sent; /* posted */
 	int sends_done;
 	int recvs_done;
@@ -117,9 +136,25 @@ int pingpong_close(struct pingpong *pp);
 
 /* pingpong_connect.c */
 int pingpong_connect_all(struct pingpong *pp);
+int pingpong_find_local(struct pingpong *pp, union ibv_gid *gid);
 int connect_rc(struct pingpong *pp, struct pingpong_qp *qp);
 int connect_uc(struct pingpong *pp, struct pingpong_qp *qp);
 int connect_ud(struct pingpong *pp, struct pingpong_qp *qp);
+int connect_xrc(struct pingpong *pp, struct pingpong_qp *qp);
+
+/* pingpong_wire.c: a socket that listens or is connected; -1 without one. */
+int pingpong_socket(const struct pingpong *pp);
+int pingpong_send(int fd, const void *data, size_t len);
+int pingpong_recv(int fd, void *data, size_t len);
+/* Numbers, the first of 4 digits and the others of 6, and a GID. */
+int pingpong_send_numbers(int fd, const unsigned int *numbers, int num,
+			  const union ibv_gid *gid);
+int pingpong_recv_numbers(int fd, unsigned int *numbers, int num,
+			  union ibv_gid *gid);
+
+/* pingpong_xrc.c: what of a kind is different with XRC. */
+int pingpong_meet_xrc(struct pingpong *pp);
+int pingpong_part_xrc(struct pingpong *pp);
 
 /* pingpong_tcp.c: addresses to and fro; ready() comes before the answer. */
 int pingpong_exchange(struct pingpong *pp, int (*ready)(struct pingpong *pp));
@@ -131,7 +166,8 @@ int pingpong_post_send(struct pingpong *pp, struct pingpong_qp *qp);
 /* pingpong_loop.c */
 int pingpong_loop(struct pingpong *pp);
 
-/* pingpong_main.c: the program; its exit code. */
+/* pingpong_main.c: how long it took; the program, and its exit code. */
+int pingpong_report(struct pingpong *pp);
 int pingpong_main(int argc, char **argv, const struct pingpong_kind *kind);
 
 #endif

@@ -24,35 +24,52 @@ static void path_to(struct pingpong *pp, struct pingpong_qp *qp,
 	attr->grh.sgid_index = pp->options.gid_index;
 }
 
-static int modify(struct pingpong_qp *qp, struct ibv_qp_attr *attr, int mask)
+static int modify(struct ibv_qp *qp, const char *name, struct ibv_qp_attr *attr,
+		  int mask)
 {
-	if (!ibv_modify_qp(qp->qp, attr, mask))
+	if (!ibv_modify_qp(qp, attr, mask))
 		return 0;
-	fprintf(stderr, "Failed to modify QP to %s\n",
+	fprintf(stderr, "Failed to modify %s to %s\n", name,
 		attr->qp_state == IBV_QPS_RTR ? "RTR" : "RTS");
 	return -1;
 }
 
-static void fill_rtr(struct pingpong *pp, struct pingpong_qp *qp,
-		     struct ibv_qp_attr *attr)
+/* A connected queue pair, and what its type has beyond what all have. */
+struct end {
+	struct ibv_qp *qp;
+	const char *name;
+	unsigned int dest;
+	int rtr;
+	int rts;
+};
+
+static const int of_responder =
+	IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER;
+static const int of_requester = IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
+				IBV_QP_RNR_RETRY | IBV_QP_MAX_QP_RD_ATOMIC;
+
+static int to_rtr(struct pingpong *pp, struct pingpong_qp *qp,
+		  const struct end *end)
 {
-	*attr = (struct ibv_qp_attr){
+	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTR,
 		.path_mtu = __builtin_ctz(pp->options.mtu) - 7,
-		.dest_qp_num = qp->remote.qpn,
+		.dest_qp_num = end->dest,
 		.rq_psn = qp->remote.psn,
 		.max_dest_rd_atomic = 1,
 		.min_rnr_timer = 12,
 	};
-	path_to(pp, qp, &attr->ah_attr);
+
+	path_to(pp, qp, &attr.ah_attr);
+	return modify(end->qp, end->name, &attr,
+		      IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU |
+			      IBV_QP_DEST_QPN | IBV_QP_RQ_PSN | end->rtr);
 }
 
-static const int connected_rtr = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU |
-				 IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
-
-int connect_rc(struct pingpong *pp, struct pingpong_qp *qp)
+static int connect_end(struct pingpong *pp, struct pingpong_qp *qp,
+		       const struct end *end)
 {
-	struct ibv_qp_attr rts = {
+	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTS,
 		.sq_psn = qp->local.psn,
 		.timeout = 14,
@@ -60,31 +77,39 @@ int connect_rc(struct pingpong *pp, struct pingpong_qp *qp)
 		.rnr_retry = 7,
 		.max_rd_atomic = 1,
 	};
-	struct ibv_qp_attr rtr;
 
-	fill_rtr(pp, qp, &rtr);
-	if (modify(qp, &rtr,
-		   connected_rtr | IBV_QP_MAX_DEST_RD_ATOMIC |
-			   IBV_QP_MIN_RNR_TIMER))
+	if (to_rtr(pp, qp, end))
 		return -1;
-	return modify(qp, &rts,
-		      IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
-			      IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN |
-			      IBV_QP_MAX_QP_RD_ATOMIC);
+	return modify(end->qp, end->name, &attr,
+		      IBV_QP_STATE | IBV_QP_SQ_PSN | end->rts);
+}
+
+int connect_rc(struct pingpong *pp, struct pingpong_qp *qp)
+{
+	const struct end end = { qp->qp, "QP", qp->remote.qpn, of_responder,
+				 of_requester };
+
+	return connect_end(pp, qp, &end);
 }
 
 int connect_uc(struct pingpong *pp, struct pingpong_qp *qp)
 {
-	struct ibv_qp_attr rts = {
-		.qp_state = IBV_QPS_RTS,
-		.sq_psn = qp->local.psn,
-	};
-	struct ibv_qp_attr rtr;
+	const struct end end = { qp->qp, "QP", qp->remote.qpn, 0, 0 };
 
-	fill_rtr(pp, qp, &rtr);
-	if (modify(qp, &rtr, connected_rtr))
+	return connect_end(pp, qp, &end);
+}
+
+/* Each side sends from one queue pair to the other one of the other side. */
+int connect_xrc(struct pingpong *pp, struct pingpong_qp *qp)
+{
+	const struct end recv = { qp->recv_qp, "recv QP", qp->remote.qpn,
+				  of_responder, IBV_QP_TIMEOUT };
+	const struct end send = { qp->qp, "send QP", qp->remote.recv_qpn, 0,
+				  of_requester };
+
+	if (connect_end(pp, qp, &recv))
 		return -1;
-	return modify(qp, &rts, IBV_QP_STATE | IBV_QP_SQ_PSN);
+	return connect_end(pp, qp, &send);
 }
 
 int connect_ud(struct pingpong *pp, struct pingpong_qp *qp)
@@ -96,8 +121,8 @@ int connect_ud(struct pingpong *pp, struct pingpong_qp *qp)
 	};
 	struct ibv_ah_attr path;
 
-	if (modify(qp, &rtr, IBV_QP_STATE) ||
-	    modify(qp, &rts, IBV_QP_STATE | IBV_QP_SQ_PSN))
+	if (modify(qp->qp, "QP", &rtr, IBV_QP_STATE) ||
+	    modify(qp->qp, "QP", &rts, IBV_QP_STATE | IBV_QP_SQ_PSN))
 		return -1;
 	path_to(pp, qp, &path);
 	qp->ah = ibv_create_ah(pp->pd, &path);
@@ -118,7 +143,7 @@ static void print_address(const char *side,
 	       address->lid, address->qpn, address->psn, mark, gid);
 }
 
-static int find_local(struct pingpong *pp, union ibv_gid *gid)
+int pingpong_find_local(struct pingpong *pp, union ibv_gid *gid)
 {
 	const struct pingpong_options *options = &pp->options;
 
@@ -158,7 +183,7 @@ int pingpong_connect_all(struct pingpong *pp)
 	union ibv_gid gid;
 	int i;
 
-	if (find_local(pp, &gid))
+	if (pingpong_find_local(pp, &gid))
 		return -1;
 	for (i = 0; i < pp->options.num_qp; i++) {
 		pp->qps[i].local = (struct pingpong_address){

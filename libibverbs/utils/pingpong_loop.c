@@ -11,7 +11,8 @@ static struct pingpong_qp *find_qp(struct pingpong *pp, uint32_t num)
 	int i;
 
 	for (i = 0; i < pp->options.num_qp; i++) {
-		if (pp->qps[i].qp->qp_num == num)
+		if (pp->qps[i].qp->qp_num == num ||
+		    (pp->qps[i].recv_qp && pp->qps[i].recv_qp->qp_num == num))
 			return &pp->qps[i];
 	}
 	fprintf(stderr, "Couldn't find QPN %06x\n", num);
@@ -65,7 +66,8 @@ static int completed(struct pingpong *pp, uint64_t wr_id, uint32_t qp_num,
 		if (refill(pp))
 			return -1;
 	}
-	if (qp->sending || qp->receiving || pp->sent >= pp->options.iters)
+	if (qp->sending || qp->receiving || pp->sent >= pp->options.iters ||
+	    qp->sent >= pp->options.iters_of_qp)
 		return 0;
 	return pingpong_post_send(pp, qp);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -25,12 +26,13 @@ static int prepare(struct pingpong *pp)
 	return 0;
 }
 
-/* The client has the first turn. */
+/* The client has the first turn, but with XRC. */
 static int send_first(struct pingpong *pp)
 {
+	bool first = !pp->options.server == pp->kind->xrc;
 	int i, ret = 0;
 
-	for (i = 0; pp->options.server && i < pp->options.num_qp && !ret; i++)
+	for (i = 0; first && i < pp->options.num_qp && !ret; i++)
 		ret = pingpong_post_send(pp, &pp->qps[i]);
 	return ret;
 }
@@ -40,8 +42,9 @@ static double seconds(const struct timespec *from, const struct timespec *to)
 	return to->tv_sec - from->tv_sec + (to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
-static void report(const struct pingpong *pp, double took)
+int pingpong_report(struct pingpong *pp)
 {
+	double took = pp->seconds;
 	long long bytes = 2LL * pp->options.size * pp->options.iters;
 
 	printf("%lld bytes in %.2f seconds = %.2f Mbit/sec\n", bytes, took,
@@ -49,27 +52,37 @@ static void report(const struct pingpong *pp, double took)
 	printf("%d iters in %.2f seconds = %.2f usec/iter\n", pp->options.iters,
 	       took, took * 1e6 / pp->options.iters);
 	if (!pp->num_stamps)
-		return;
+		return pingpong_check(pp);
 	printf("Max receive completion clock cycles = %" PRIu64 "\n",
 	       pp->max_stamp);
 	printf("Min receive completion clock cycles = %" PRIu64 "\n",
 	       pp->min_stamp);
 	printf("Average receive completion clock cycles = %f\n",
 	       (double)pp->sum_stamp / pp->num_stamps);
+	return pingpong_check(pp);
+}
+
+static int allocate_qps(struct pingpong *pp)
+{
+	int num = pp->options.num_qp;
+
+	pp->num_slots = num > MAX_QPS ? num : MAX_QPS;
+	pp->qps = calloc(pp->num_slots, sizeof(*pp->qps));
+	return pp->qps ? 0 : -1;
 }
 
 static int play(struct pingpong *pp)
 {
 	struct timespec from, to;
 
-	if (pingpong_open(pp) || prepare(pp) || pingpong_connect_all(pp))
+	if (pingpong_open(pp) || prepare(pp) || pp->kind->meet(pp))
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	if (send_first(pp) || pingpong_loop(pp))
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	report(pp, seconds(&from, &to));
-	return pingpong_check(pp);
+	pp->seconds = seconds(&from, &to);
+	return pp->kind->part(pp);
 }
 
 int pingpong_main(int argc, char **argv, const struct pingpong_kind *kind)
@@ -88,14 +101,18 @@ int pingpong_main(int argc, char **argv, const struct pingpong_kind *kind)
 		.mtu = default_mtu,
 		.num_qp = kind->num_qp,
 		.rx_depth = 500,
-		.iters = 1000,
+		.iters = kind->iters,
+		.iters_of_qp = INT_MAX,
 		.gid_index = -1,
 	};
 	ret = pingpong_parse(argc, argv, kind, &pp->options);
+	if (!ret)
+		ret = allocate_qps(pp);
 	if (!ret) {
 		ret = play(pp);
 		ret |= pingpong_close(pp);
 	}
+	free(pp->qps);
 	free(pp);
 	return ret ? 1 : 0;
 }

@@ -34,10 +34,12 @@ static bool has_odp(const struct pingpong *pp,
 		    const struct ibv_device_attr_ex *attr)
 {
 	uint32_t needed = pp->kind->odp_needed;
+	uint32_t has = pp->kind->xrc
+			       ? attr->xrc_odp_caps
+			       : attr->odp_caps.per_transport_caps.rc_odp_caps;
 
 	return attr->odp_caps.general_caps & IBV_ODP_SUPPORT &&
-	       (attr->odp_caps.per_transport_caps.rc_odp_caps & needed) ==
-		       needed;
+	       (has & needed) == needed;
 }
 
 /* What the options ask of the device. */
@@ -94,6 +96,9 @@ static struct ibv_mr *register_buf(struct pingpong *pp)
 		access |= IBV_ACCESS_ON_DEMAND;
 	if (pp->options.implicit_odp)
 		return ibv_reg_mr(pp->pd, NULL, SIZE_MAX, access);
+	if (pp->buf_handle)
+		return ibv_reg_buf_mr(pp->pd, pp->buf_handle, pp->buf,
+				      pp->buf_len, access);
 	return ibv_reg_mr(pp->pd, pp->buf, pp->buf_len, access);
 }
 
@@ -114,15 +119,26 @@ static void prefetch(struct pingpong *pp)
 			ret);
 }
 
+/* Whole pages of its own, which memory on demand needs. */
+static int allocate(struct pingpong *pp)
+{
+	if (pp->options.allow_unprotected)
+		pp->buf = ibv_alloc_buf(pp->pd, pp->buf_len, &pp->buf_handle);
+	else if (posix_memalign((void **)&pp->buf, page_size(), pp->buf_len))
+		pp->buf = NULL;
+	if (pp->buf)
+		return 0;
+	fprintf(stderr, "Couldn't allocate work buf.\n");
+	return -1;
+}
+
 int pingpong_register(struct pingpong *pp)
 {
 	if (check_device(pp))
 		return -1;
 	pp->buf_len = pp->options.size + header_len(pp);
-	if (posix_memalign((void **)&pp->buf, page_size(), pp->buf_len)) {
-		fprintf(stderr, "Couldn't allocate work buf.\n");
+	if (allocate(pp))
 		return -1;
-	}
 	fill(pp);
 	pp->mr = pp->options.device_memory ? register_dm(pp) : register_buf(pp);
 	if (!pp->mr) {
@@ -140,7 +156,10 @@ void pingpong_deregister(struct pingpong *pp)
 		fprintf(stderr, "Couldn't deregister MR\n");
 	if (pp->dm && ibv_free_dm(pp->dm))
 		fprintf(stderr, "Couldn't free DM\n");
-	free(pp->buf);
+	if (pp->buf_handle)
+		ibv_free_buf(pp->buf_handle);
+	else
+		free(pp->buf);
 }
 
 uint64_t pingpong_payload(const struct pingpong *pp)

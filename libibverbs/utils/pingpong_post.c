@@ -72,6 +72,8 @@ static int send_by_list(struct pingpong *pp, struct pingpong_qp *qp)
 		wr.wr.ud.remote_qpn = qp->remote.qpn;
 		wr.wr.ud.remote_qkey = UD_QKEY;
 	}
+	if (qp->recv_qp)
+		wr.qp_type.xrc.remote_srqn = qp->remote.srqn;
 	return ibv_post_send(qp->qp, &wr, &bad);
 }
 
@@ -86,6 +88,7 @@ int pingpong_post_send(struct pingpong *pp, struct pingpong_qp *qp)
 	}
 	qp->sending = true;
 	qp->receiving = true;
+	qp->sent++;
 	pp->sent++;
 	return 0;
 }

@@ -4,14 +4,17 @@
 #include "pingpong.h"
 
 static const struct pingpong_kind srq = {
-	.letters = "mqo",
+	.letters = "rncmqo",
 	.type = IBV_QPT_RC,
 	.size = 4096,
 	.num_qp = 16,
+	.iters = 1000,
 	.srq = true,
 	.odp_operations = "RC send, receive and srq",
 	.odp_needed = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_SRQ_RECV,
 	.connect = connect_rc,
+	.meet = pingpong_connect_all,
+	.part = pingpong_report,
 };
 
 int main(int argc, char **argv)

@@ -4,11 +4,14 @@
 #include "pingpong.h"
 
 static const struct pingpong_kind uc = {
-	.letters = "m",
+	.letters = "rncm",
 	.type = IBV_QPT_UC,
 	.size = 4096,
 	.num_qp = 1,
+	.iters = 1000,
 	.connect = connect_uc,
+	.meet = pingpong_connect_all,
+	.part = pingpong_report,
 };
 
 int main(int argc, char **argv)

@@ -4,11 +4,14 @@
 #include "pingpong.h"
 
 static const struct pingpong_kind ud = {
-	.letters = "",
+	.letters = "rnc",
 	.type = IBV_QPT_UD,
 	.size = 1024,
 	.num_qp = 1,
+	.iters = 1000,
 	.connect = connect_ud,
+	.meet = pingpong_connect_all,
+	.part = pingpong_report,
 };
 
 int main(int argc, char **argv)
