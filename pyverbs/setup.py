@@ -93,6 +93,9 @@ def extension(name, needs):
     if not needs:
         options = {}
     return Extension(f'pyverbs.{name}', sources,
+    if 'newer_verbs' in needs:
+        sources.append('newer_verbs.c')
+        options['extra_compile_args'] = ['-fvisibility=hidden']
                      define_macros=[('_GNU_SOURCE', None)], **options)
 
 

@@ -59,8 +59,9 @@ def udmabuf(size):
     os.ftruncate(memfd, size)
     fcntl.fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)
     with open("/dev/udmabuf", "rb") as udmabuf_file:
+        # Of an immutable argument it would return the bytes, not the descriptor.
         fd = fcntl.ioctl(udmabuf_file, UDMABUF_CREATE,
-                         struct.pack("IIQQ", memfd, 0, 0, size))
+                         bytearray(struct.pack("IIQQ", memfd, 0, 0, size)))
     os.close(memfd)
     return fd
 
