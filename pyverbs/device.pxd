@@ -9,6 +9,9 @@ cdef class Context(PyverbsCM):
     cdef v.ibv_context *context
     cdef object dev_name
     cdef bint borrowed
+    cdef object cmid
+    cdef v.ibv_context *open_device(self, v.ibv_device *device,
+                                    attr) except? NULL
 
 
 cdef class DeviceAttr(PyverbsObject):

@@ -115,16 +115,32 @@ cdef class Context(PyverbsCM):
 
     Raises PyverbsUserError if no device has that name. Everything made from a
     context is closed with it. Context(cmd_fd=...) imports the device that
-    another Context, maybe of another process, has opened there.
+    another Context, maybe of another process, has opened there, and
+    Context(cmid=...) is the device of a CMID, which stays open without it. attr
+    is for the classes of providers.
     """
 
-    def __init__(self, *, name=None, cmd_fd=None):
-        if (name is None) == (cmd_fd is None):
-            raise PyverbsUserError('A Context takes either name or cmd_fd')
-        if cmd_fd is None:
-            self._open(name)
+    def __init__(self, *, name=None, attr=None, cmid=None, cmd_fd=None):
+        if [name, cmid, cmd_fd].count(None) != 2:
+            raise PyverbsUserError(
+                'A Context takes one of name, cmid and cmd_fd')
+        if name is not None:
+            self._open(name, attr)
+        elif cmid is not None:
+            self._borrow(cmid)
         else:
             self._import(cmd_fd)
+
+    def _borrow(self, PyverbsCM cmid):
+        cdef Context source = cmid.context
+
+        if source is None:
+            raise PyverbsUserError('The CMID has no device yet')
+        self.context = source.context
+        self.borrowed = True
+        self.dev_name = source.dev_name
+        self.cmid = cmid
+        cmid.add_ref(self)
 
     def _import(self, int cmd_fd):
         cdef int err
@@ -135,7 +151,20 @@ cdef class Context(PyverbsCM):
         check_ptr(self.context, err, 'ibv_import_device')
         self.dev_name = v.ibv_get_device_name(self.context.device).decode()
 
-    def _open(self, name):
+    cdef v.ibv_context *open_device(self, v.ibv_device *device,
+                                    attr) except? NULL:
+        cdef v.ibv_context *context
+        cdef int err
+
+        if attr is not None:
+            raise PyverbsUserError('attr is for the class of a provider')
+        with nogil:
+            context = v.ibv_open_device(device)
+            err = errno
+        check_ptr(context, err, 'ibv_open_device')
+        return context
+
+    def _open(self, name, attr):
         cdef v.ibv_device **devices
         cdef v.ibv_device *device
         cdef int err
@@ -148,10 +177,7 @@ cdef class Context(PyverbsCM):
             device = find_device(devices, name.encode())
             if device == NULL:
                 raise PyverbsUserError(f'Failed to find device {name}')
-            with nogil:
-                self.context = v.ibv_open_device(device)
-                err = errno
-            check_ptr(self.context, err, f'ibv_open_device({name})')
+            self.context = self.open_device(device, attr)
         finally:
             v.ibv_free_device_list(devices)
         self.dev_name = name
@@ -168,6 +194,7 @@ cdef class Context(PyverbsCM):
                 err = errno
             check_minus_one(ret, err, 'ibv_close_device')
         self.context = NULL
+        self.cmid = None
 
     def __dealloc__(self):
         if self.context != NULL and not self.borrowed:

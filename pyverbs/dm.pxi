@@ -38,6 +38,7 @@ cdef class AllocDmAttr(PyverbsObject):
         self.attr.comp_mask = value
 
 
+@cython.no_gc_clear
 cdef class DM(PyverbsCM):
     """Memory of the device, as its AllocDmAttr says.
 
@@ -93,7 +94,8 @@ cdef class DM(PyverbsCM):
         """Forget an imported DM, which lives on in its owner."""
         check_open(self.dm, 'DM')
         self.close_children()
-        m.ibv_unimport_dm(self.dm)
+        with nogil:
+            m.ibv_unimport_dm(self.dm)
         self.dm = NULL
         self.context = None
 
@@ -109,6 +111,7 @@ cdef class DM(PyverbsCM):
     def copy_to_dm(self, uint64_t dm_offset, data, size_t length):
         """Copy the first length bytes of data (bytes or str) to dm_offset."""
         cdef const unsigned char[::1] view
+        cdef const unsigned char *source
         cdef int ret
 
         check_open(self.dm, 'DM')
@@ -117,7 +120,9 @@ cdef class DM(PyverbsCM):
             raise PyverbsUserError(f'data has less than {length} bytes')
         if length == 0:
             return
-        ret = m.ibv_memcpy_to_dm(self.dm, dm_offset, &view[0], length)
+        source = &view[0]
+        with nogil:
+            ret = m.ibv_memcpy_to_dm(self.dm, dm_offset, source, length)
         check_status(ret, 'ibv_memcpy_to_dm')
 
     def copy_from_dm(self, uint64_t dm_offset, size_t length):
@@ -127,7 +132,8 @@ cdef class DM(PyverbsCM):
         cdef int ret
 
         check_open(self.dm, 'DM')
-        ret = m.ibv_memcpy_from_dm(start, self.dm, dm_offset, length)
+        with nogil:
+            ret = m.ibv_memcpy_from_dm(start, self.dm, dm_offset, length)
         check_status(ret, 'ibv_memcpy_from_dm')
         return bytes(data)
 

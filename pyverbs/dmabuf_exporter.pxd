@@ -17,6 +17,7 @@ cdef extern from 'dmabuf_exporter.h' nogil:
     enum dmabuf_access:
         DMABUF_READ
         DMABUF_WRITE
+        DMABUF_RW
 
     enum:
         SOFTHCA_TESTBUF_MOVE_FORCE
@@ -48,6 +49,7 @@ cdef extern from 'dmabuf_exporter.h' nogil:
     void dmabuf_free(dmabuf_buf *buf)
     int dmabuf_begin_cpu(dmabuf_buf *buf, dmabuf_access access)
     int dmabuf_end_cpu(dmabuf_buf *buf, dmabuf_access access)
+    int dmabuf_set_name(dmabuf_buf *buf, const char *name)
     int dmabuf_move(dmabuf_buf *buf, unsigned int count,
                     unsigned int interval_us, unsigned int flags,
                     unsigned int *moved)

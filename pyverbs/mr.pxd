@@ -24,6 +24,8 @@ cdef class DmaBufMR(MR):
     cdef object _dmabuf
     cdef size_t _offset
     cdef bint own_dmabuf
+    cdef v.ibv_mr *reg_dmabuf(self, v.ibv_pd *pd, int fd,
+                              int access) except NULL
 
 
 cdef class DMMR(MR):
@@ -67,7 +69,7 @@ cdef class Buf(PyverbsCM):
 
 
 cdef class BufMR(MR):
-    pass
+    cdef Buf source
 
 
 cdef class MREx(MR):

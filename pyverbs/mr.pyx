@@ -3,6 +3,7 @@
 """Memory regions, of user memory and of dma-bufs."""
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.errno cimport errno
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free
@@ -37,6 +38,8 @@ cdef void *alloc_pages(size_t length) except NULL:
 cdef class MR(PyverbsCM):
     """length bytes of memory that the device may access.
 
+    creator is a PD, or a CMID for the one it has; the device may always write
+    to an MR of a CMID.
     Without an address the MR brings its own zeroed, page-aligned memory and
     frees it when closed; with one, the memory there is the caller's and must
     live as long as the MR. access: ibv_access_flags. implicit asks for the
@@ -45,8 +48,18 @@ cdef class MR(PyverbsCM):
     and close() leaves it to its owner.
     """
 
-    def __init__(self, PD creator not None, size_t length=0, int access=0,
+    def __init__(self, PyverbsCM creator not None, size_t length=0, int access=0,
                  address=None, implicit=False, handle=None):
+        if isinstance(creator, PD):
+            self._make(creator, length, access, address, implicit, handle)
+            return
+        if creator.pd is None:
+            raise PyverbsUserError('The CMID has no PD yet')
+        self._make(creator.pd, length, access | e.IBV_ACCESS_LOCAL_WRITE,
+                   address, implicit, handle)
+
+    def _make(self, PD creator, size_t length, int access, address, implicit,
+              handle):
         cdef int err
         cdef void *addr
 
@@ -101,7 +114,8 @@ cdef class MR(PyverbsCM):
     def unimport(self):
         """Forget an imported MR, which lives on in its owner."""
         check_open(self.mr, 'MR')
-        m.ibv_unimport_mr(self.mr)
+        with nogil:
+            m.ibv_unimport_mr(self.mr)
         self.mr = NULL
         self.pd = None
 
@@ -158,20 +172,33 @@ cdef class MR(PyverbsCM):
     def write(self, data, size_t length, size_t offset=0):
         """Copy the first length bytes of data (bytes or str) to offset."""
         cdef const unsigned char[::1] view
+        cdef const unsigned char *source
+        cdef char *dest = <char *><uintptr_t>self.address + offset
 
         check_open(self.mr, 'MR')
         self.check_range(length, offset)
         view = data.encode() if isinstance(data, str) else data
         if <size_t>view.shape[0] < length:
             raise PyverbsUserError(f'data has less than {length} bytes')
-        if length:
-            memcpy(<char *><uintptr_t>self.address + offset, &view[0], length)
+        if length == 0:
+            return
+        source = &view[0]
+        with nogil:
+            memcpy(dest, source, length)
 
     def read(self, size_t length, size_t offset):
         """Return length bytes at offset."""
+        cdef bytes data
+        cdef char *source = <char *><uintptr_t>self.address + offset
+        cdef char *dest
+
         check_open(self.mr, 'MR')
         self.check_range(length, offset)
-        return (<char *><uintptr_t>self.address)[offset:offset + length]
+        data = PyBytes_FromStringAndSize(NULL, length)
+        dest = PyBytes_AS_STRING(data)
+        with nogil:
+            memcpy(dest, source, length)
+        return data
 
     @property
     def buf(self):
@@ -243,14 +270,21 @@ cdef class DmaBufMR(MR):
 
     def _register(self, PD pd, int access):
         cdef bint is_fd = not isinstance(self._dmabuf, DmaBuf)
-        cdef int fd = self._dmabuf if is_fd else self._dmabuf.fd
+
+        self.mr = self.reg_dmabuf(
+            pd.pd, self._dmabuf if is_fd else self._dmabuf.fd, access)
+
+    cdef v.ibv_mr *reg_dmabuf(self, v.ibv_pd *pd, int fd,
+                              int access) except NULL:
+        cdef v.ibv_mr *mr
         cdef int err
 
         with nogil:
-            self.mr = v.ibv_reg_dmabuf_mr(pd.pd, self._offset, self.mr_length,
-                                          self.address, fd, access)
+            mr = v.ibv_reg_dmabuf_mr(pd, self._offset, self.mr_length,
+                                     self.address, fd, access)
             err = errno
-        check_ptr(self.mr, err, 'ibv_reg_dmabuf_mr')
+        check_ptr(mr, err, 'ibv_reg_dmabuf_mr')
+        return mr
 
     def _drop_dmabuf(self):
         dmabuf, self._dmabuf = self._dmabuf, None

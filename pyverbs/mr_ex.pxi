@@ -51,6 +51,7 @@ cdef class DmaHandleInitAttr(PyverbsObject):
                 f'{self.cpu_id} ph {self.ph} tph_mem_type {self.tph_mem_type}')
 
 
+@cython.no_gc_clear
 cdef class DMAHandle(PyverbsCM):
     """Hints that go with a device's accesses to the MRs made with it."""
 
@@ -84,6 +85,7 @@ cdef class DMAHandle(PyverbsCM):
                 m.ibv_dealloc_dmah(self.dmah)
 
 
+@cython.no_gc_clear
 cdef class Buf(PyverbsCM):
     """size bytes of memory that the provider allocates for a PD."""
 
@@ -135,6 +137,7 @@ cdef class Buf(PyverbsCM):
         return self._size
 
 
+@cython.no_gc_clear
 cdef class BufMR(MR):
     """length bytes of a Buf, from offset on, which keeps the memory."""
 
@@ -149,6 +152,7 @@ cdef class BufMR(MR):
             self.mr = m.ibv_reg_buf_mr(pd.pd, buf.buf, addr, length, access)
             err = errno
         check_ptr(self.mr, err, 'ibv_reg_buf_mr')
+        self.source = buf
         self.address = <uintptr_t>addr
         self.mr_length = length
         self.pd = pd
@@ -156,6 +160,7 @@ cdef class BufMR(MR):
         buf.add_ref(self)
 
 
+@cython.no_gc_clear
 cdef class MREx(MR):
     """An MR of whatever is given.
 

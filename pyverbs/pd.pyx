@@ -12,23 +12,39 @@ from libc.stdlib cimport calloc, free
 from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.device cimport Context
 
+from pyverbs.pyverbs_error import PyverbsUserError
+
 
 @cython.no_gc_clear
 cdef class PD(PyverbsCM):
     """A protection domain of the Context given.
 
+    Of a CMID it is the one that the CMID has, which goes with it.
     With a handle, the one that has this handle of the kernel in the imported
     Context; close() then leaves it to its owner.
     """
 
-    def __init__(self, Context creator not None, handle=None):
-        check_open(creator.context, 'Context')
+    def __init__(self, PyverbsCM creator not None, handle=None):
+        if not isinstance(creator, Context):
+            self._borrow(creator)
+            return
+        check_open((<Context>creator).context, 'Context')
         if handle is None:
             self._alloc(creator)
         else:
             self._import(creator, handle)
         self.ctx = creator
         creator.add_ref(self)
+
+    def _borrow(self, PyverbsCM cmid):
+        cdef PD source = cmid.pd
+
+        if source is None:
+            raise PyverbsUserError('The CMID has no PD yet')
+        self.pd = source.pd
+        self.borrowed = True
+        self.ctx = cmid
+        cmid.add_ref(self)
 
     def _alloc(self, Context creator):
         cdef int err
@@ -67,7 +83,8 @@ cdef class PD(PyverbsCM):
         """Forget an imported PD, which lives on in its owner."""
         check_open(self.pd, 'PD')
         self.close_children()
-        m.ibv_unimport_pd(self.pd)
+        with nogil:
+            m.ibv_unimport_pd(self.pd)
         self.pd = NULL
         self.ctx = None
 

@@ -5,6 +5,7 @@ from typing_extensions import Buffer
 from pyverbs import enums as e
 from pyverbs.addr import GID
 from pyverbs.base import PyverbsCM, PyverbsObject
+from pyverbs.cmid import CMID
 from pyverbs.names import (
     guid_to_hex as guid_to_hex,
     phys_state_to_str as phys_state_to_str,
@@ -44,7 +45,8 @@ def rdma_get_devices() -> list[Device]: ...
 
 class Context(PyverbsCM):
     def __init__(
-        self, *, name: str = ..., cmd_fd: int | None = ...,
+        self, *, name: str | None = ..., attr: object = ...,
+        cmid: CMID | None = ..., cmd_fd: int | None = ...,
     ) -> None: ...
     def close(self) -> None: ...
     @property

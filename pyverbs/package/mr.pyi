@@ -3,6 +3,7 @@
 from typing_extensions import Buffer
 
 from pyverbs.base import PyverbsCM, PyverbsObject
+from pyverbs.cmid import CMID
 from pyverbs.device import Context, DM
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.pd import PD
@@ -13,7 +14,7 @@ from pyverbs.base import (
 
 class MR(PyverbsCM):
     def __init__(
-        self, creator: PD, length: int = ..., access: int = ...,
+        self, creator: PD | CMID, length: int = ..., access: int = ...,
         address: int | None = ..., implicit: bool = ...,
         handle: int | None = ...,
     ) -> None: ...

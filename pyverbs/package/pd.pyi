@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable
 
 from pyverbs.base import PyverbsCM, PyverbsObject
+from pyverbs.cmid import CMID
 from pyverbs.device import Context
 from pyverbs.wr import SGE
 
 
 class PD(PyverbsCM):
-    def __init__(self, creator: Context, handle: int | None = ...) -> None: ...
+    def __init__(
+        self, creator: Context | CMID, handle: int | None = ...,
+    ) -> None: ...
     def close(self) -> None: ...
     def unimport(self) -> None: ...
     def advise_mr(

@@ -14,7 +14,9 @@ from pyverbs.addr import AH
 from pyverbs.cmid import (
     CMID, AddrInfo, CMEvent, CMEventChannel, ConnParam, JoinMCAttrEx, UDParam)
 from pyverbs.cq import CQ
-from pyverbs.device import rdma_get_devices
+from pyverbs.device import Context, rdma_get_devices
+from pyverbs.mr import MR
+from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPCap, QPInitAttr
 
@@ -155,6 +157,23 @@ def test_what_is_made_in_its_pd_goes_with_it():
         assert pd.handle is not None and mr.lkey is not None
     assert pd.handle is None
     for closed in (lambda: mr.lkey, context.query_device):
+        with pytest.raises(PyverbsUserError, match='closed'):
+            closed()
+
+
+def test_objects_of_the_cmids_device_and_pd():
+    with Pair() as pair:
+        context, pd = Context(cmid=pair.a), PD(pair.a)
+        mr = MR(pair.a, 64, e.IBV_ACCESS_REMOTE_WRITE)
+        assert context.name == 'rxe0'
+        assert context.query_port(1).state == e.IBV_PORT_ACTIVE
+        assert pd.handle == pair.a.pd.handle
+        mr.write(b'a' * 64, 64)
+        MR(pd, 64, e.IBV_ACCESS_LOCAL_WRITE).close()
+        context.close()
+        pd.close()
+        assert pair.a.context.query_port(1).state == e.IBV_PORT_ACTIVE
+    for closed in (lambda: mr.lkey, lambda: PD(context)):
         with pytest.raises(PyverbsUserError, match='closed'):
             closed()
 

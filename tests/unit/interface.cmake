@@ -57,6 +57,7 @@ if(PYTHON OR EXISTS ${PYTHON_BUILD}/CMakeCache.txt)
 	compare_python_with(release 56)
 	compare_python_with(newest 65)
 	script_test(test_pyverbs test_pyverbs.py ${PYTHON_BUILD})
+	script_test(cython_rules check_cython.py ${PROJECT_SOURCE_DIR}/pyverbs)
 	set_property(TEST test_pyverbs APPEND PROPERTY
 		ENVIRONMENT LD_LIBRARY_PATH=${PYTHON_BUILD}/lib)
 	script_test(stubs check_stubs.py --build ${PYTHON_BUILD}
