@@ -34,6 +34,8 @@ cdef class CQEX(CQ):
     cdef object domain
     cdef unsigned long long wc_flags
     cdef bint polling
+    cdef v.ibv_cq_ex *create(self, v.ibv_context *context,
+                             v.ibv_cq_init_attr_ex *attr) except NULL
     cdef v.ibv_cq_ex *current(self, unsigned long long flag=*) except NULL
 
 

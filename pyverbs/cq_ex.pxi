@@ -111,16 +111,12 @@ cdef class CQEX(CQ):
 
     def __init__(self, Context context not None, CqInitAttrEx init_attr):
         cdef v.ibv_cq_ex *ex
-        cdef int err
 
         if init_attr is None:
             init_attr = CqInitAttrEx()
         check_open(context.context, 'Context')
         self._use_parents(init_attr)
-        with nogil:
-            ex = v.ibv_create_cq_ex(context.context, &init_attr.attr)
-            err = errno
-        check_ptr(ex, err, 'ibv_create_cq_ex')
+        ex = self.create(context.context, &init_attr.attr)
         self.cq = v.ibv_cq_ex_to_cq(ex)
         self.wc_flags = init_attr.attr.wc_flags
         self.context = context
@@ -129,6 +125,17 @@ cdef class CQEX(CQ):
         for parent in (context, self.channel, self.domain):
             if parent is not None:
                 (<PyverbsCM>parent).add_ref(self)
+
+    cdef v.ibv_cq_ex *create(self, v.ibv_context *context,
+                             v.ibv_cq_init_attr_ex *attr) except NULL:
+        cdef v.ibv_cq_ex *ex
+        cdef int err
+
+        with nogil:
+            ex = v.ibv_create_cq_ex(context, attr)
+            err = errno
+        check_ptr(ex, err, 'ibv_create_cq_ex')
+        return ex
 
     def _use_parents(self, CqInitAttrEx init_attr):
         cdef CompChannel channel = init_attr.channel

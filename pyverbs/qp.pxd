@@ -39,6 +39,8 @@ cdef class QP(PyverbsCM):
     cdef object rcq
     cdef object srq
     cdef object others
+    cdef v.ibv_qp *create_ex(self, v.ibv_context *context,
+                             v.ibv_qp_init_attr_ex *attr) except NULL
 
 
 cdef class QPInitAttrEx(PyverbsObject):

@@ -138,15 +138,21 @@ cdef class QP(PyverbsCM):
         self.srq = init_attr._srq
         self.others = ()
 
-    def _create_ex(self, Context context, QPInitAttrEx init_attr):
+    cdef v.ibv_qp *create_ex(self, v.ibv_context *context,
+                             v.ibv_qp_init_attr_ex *attr) except NULL:
+        cdef v.ibv_qp *qp
         cdef int err
 
+        with nogil:
+            qp = v.ibv_create_qp_ex(context, attr)
+            err = errno
+        check_ptr(qp, err, 'ibv_create_qp_ex')
+        return qp
+
+    def _create_ex(self, Context context, QPInitAttrEx init_attr):
         check_open(context.context, 'Context')
         init_attr.use_objects()
-        with nogil:
-            self.qp = v.ibv_create_qp_ex(context.context, &init_attr.attr)
-            err = errno
-        check_ptr(self.qp, err, 'ibv_create_qp_ex')
+        self.qp = self.create_ex(context.context, &init_attr.attr)
         self.pd = init_attr._pd
         self.scq = init_attr.scq
         self.rcq = init_attr.rcq

@@ -28,6 +28,8 @@ EXPORTERS = ('../libibverbs/examples/dmabuf_{cuda,drm,error,exporter,gem,gpu,hip
              '../libibverbs/examples/drm_{dumb,gem}.h',
              '../tests/softhca/softhca_testbuf.h')
 COPIES = 'exporters'
+# Modules of what is not installed are left out.
+OPTIONAL = {'librdmacm', 'libmlx5'}
 
 
 def expand(pattern):
@@ -78,13 +80,14 @@ def read_modules():
             if line.startswith('#') or not line.strip():
                 continue
             name, *needs = line.split()
-            if 'rdmacm' not in needs or has('librdmacm'):
+            packages = {f'lib{need}' for need in needs} & OPTIONAL
+            if all(map(has, packages)):
                 yield name, needs
 
 
 def extension(name, needs):
     # Headers that others include come with those of verbs.
-    options = flags(['libibverbs'] + ['librdmacm'] * ('rdmacm' in needs))
+    options = flags(['libibverbs', *sorted({f'lib{need}' for need in needs} & OPTIONAL)])
     sources = [f'pyverbs/{name}.pyx']
     if 'dmabuf' in needs:
         files = exporter_files()
@@ -93,6 +96,10 @@ def extension(name, needs):
     if not needs:
         options = {}
     return Extension(f'pyverbs.{name}', sources,
+    if not needs:
+        options = {}
+    module = name.replace('/', '.')
+    return Extension(f'pyverbs.{module}', sources,
     if 'newer_verbs' in needs:
         sources.append('newer_verbs.c')
         options['extra_compile_args'] = ['-fvisibility=hidden']
@@ -112,24 +119,31 @@ class BuildExt(build_ext):
 
         package = os.path.join(stage, 'pyverbs')
         shutil.rmtree(stage, ignore_errors=True)
-        os.makedirs(package)
         for path in (path for kind in ('pxd', 'pxi', 'pyx')
-                     for path in glob.glob(f'*.{kind}')):
-            shutil.copy(path, package)
+                     for path in [*glob.glob(f'*.{kind}'),
+                                  *glob.glob(f'providers/**/*.{kind}',
+                                             recursive=True)]):
+            copy = os.path.join(package, path)
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copy(path, copy)
         self.write_enums(package)
         for ext in self.extensions:
             ext.sources[0] = os.path.join(stage, ext.sources[0])
-            cythonize([ext], include_path=[stage], language_level=3,
-                      compiler_directives={'embedsignature': True})
+            self.copy_sources(ext, os.path.join(stage, ext.name))
+        cythonize(self.extensions, include_path=[stage], language_level=3,
+                  nthreads=self.parallel,
+                  compiler_directives={'embedsignature': True})
+        for ext in self.extensions:
             ext.sources[0] = os.path.splitext(ext.sources[0])[0] + '.c'
 
     def write_enums(self, package):
         compiler = os.environ.get('CC', sysconfig.get_config_var('CC')).split()
         includes = flags(['libibverbs'])['include_dirs']
         stubs = os.path.join(self.build_lib, 'pyverbs')
-        os.makedirs(stubs, exist_ok=True)
-        for name in gen_enums.MODULES.keys() & {
-                ext.name.rpartition('.')[2] for ext in self.extensions}:
+        names = {ext.name.partition('.')[2].replace('.', '/')
+                 for ext in self.extensions}
+        for name in gen_enums.MODULES.keys() & names:
+            os.makedirs(os.path.dirname(f'{stubs}/{name}'), exist_ok=True)
             gen_enums.generate(name, compiler, includes,
                                f'{package}/{name}.pyx', f'{stubs}/{name}.pyi')
 
@@ -154,9 +168,9 @@ def main():
     os.chdir(HERE)
     setup(
         version=version(),
-        packages=['pyverbs'],
+        packages=['pyverbs', 'pyverbs.providers', 'pyverbs.providers.mlx5'],
         package_dir={'pyverbs': 'package'},
-        package_data={'pyverbs': ['*.pyi', 'py.typed']},
+        package_data={'': ['*.pyi', 'py.typed']},
         ext_modules=[extension(*module) for module in read_modules()],
         cmdclass={'build_ext': BuildExt, 'sdist': SDist},
     )

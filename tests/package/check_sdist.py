@@ -25,11 +25,12 @@ from pyverbs.device import get_device_list
 from pyverbs.dmabuf import known_exporters
 from pyverbs.enums import IBV_QPT_RC
 from pyverbs.__version__ import __version__
-for module in pkgutil.iter_modules(pyverbs.__path__):
-    importlib.import_module("pyverbs." + module.name)
+modules = [m.name for m in pkgutil.walk_packages(pyverbs.__path__, "pyverbs.")]
+for module in modules:
+    importlib.import_module(module)
 assert IBV_QPT_RC == 2 and "udmabuf" in known_exporters()
 print(__version__, pyverbs.__path__[0])
-print([m.name for m in pkgutil.iter_modules(pyverbs.__path__)])
+print(modules)
 print([line.split()[-1] for line in open("/proc/self/maps") if "libibverbs" in line][0])
 """
 

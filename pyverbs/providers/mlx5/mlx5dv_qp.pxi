@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+#
+# The part of mlx5dv.pyx for queue pairs.
+
+
+cdef class Mlx5DCIStreamInitAttr(PyverbsObject):
+    """Logarithms of how many streams of a DCI there are, and may fail."""
+
+    def __init__(self, log_num_concurent=0, log_num_errored=0):
+        self.attr.log_num_concurent = log_num_concurent
+        self.attr.log_num_errored = log_num_errored
+
+    @property
+    def log_num_concurent(self):
+        return self.attr.log_num_concurent
+
+    @log_num_concurent.setter
+    def log_num_concurent(self, val):
+        self.attr.log_num_concurent = val
+
+    @property
+    def log_num_errored(self):
+        return self.attr.log_num_errored
+
+    @log_num_errored.setter
+    def log_num_errored(self, val):
+        self.attr.log_num_errored = val
+
+
+cdef class Mlx5DVDCInitAttr(PyverbsObject):
+    """Which end of dynamic connections a QP is: a DCT, whose key the others
+    have to know, or a DCI, maybe of several streams.
+    """
+
+    def __init__(self, dc_type=dve.MLX5DV_DCTYPE_DCI, dct_access_key=0,
+                 Mlx5DCIStreamInitAttr dci_streams=None):
+        self.attr.dc_type = <dv.mlx5dv_dc_type><int>dc_type
+        self.attr.dct_access_key = dct_access_key
+        if dci_streams is not None:
+            self.attr.dci_streams = dci_streams.attr
+
+    @property
+    def dc_type(self):
+        return self.attr.dc_type
+
+    @dc_type.setter
+    def dc_type(self, val):
+        self.attr.dc_type = <dv.mlx5dv_dc_type><int>val
+
+    @property
+    def dct_access_key(self):
+        return self.attr.dct_access_key
+
+    @dct_access_key.setter
+    def dct_access_key(self, val):
+        self.attr.dct_access_key = val
+
+    @property
+    def dci_streams(self):
+        return self.attr.dci_streams
+
+    @dci_streams.setter
+    def dci_streams(self, Mlx5DCIStreamInitAttr val not None):
+        self.attr.dci_streams = val.attr
+
+
+cdef class Mlx5DVQPInitAttr(PyverbsObject):
+    """What a Mlx5QP has more. comp_mask: mlx5dv_qp_init_attr_mask."""
+
+    def __init__(self, comp_mask=0, create_flags=0,
+                 Mlx5DVDCInitAttr dc_init_attr=None, send_ops_flags=0):
+        self.attr.comp_mask = comp_mask
+        self.attr.create_flags = create_flags
+        self.attr.send_ops_flags = send_ops_flags
+        if dc_init_attr is not None:
+            self.attr.dc_init_attr = dc_init_attr.attr
+
+    @property
+    def comp_mask(self):
+        return self.attr.comp_mask
+
+    @comp_mask.setter
+    def comp_mask(self, val):
+        self.attr.comp_mask = val
+
+    @property
+    def create_flags(self):
+        """mlx5dv_qp_create_flags."""
+        return self.attr.create_flags
+
+    @create_flags.setter
+    def create_flags(self, val):
+        self.attr.create_flags = val
+
+    @property
+    def send_ops_flags(self):
+        """mlx5dv_qp_create_send_ops_flags."""
+        return self.attr.send_ops_flags
+
+    @send_ops_flags.setter
+    def send_ops_flags(self, val):
+        self.attr.send_ops_flags = val
+
+    @property
+    def dc_type(self):
+        return self.attr.dc_init_attr.dc_type
+
+    @dc_type.setter
+    def dc_type(self, val):
+        self.attr.dc_init_attr.dc_type = <dv.mlx5dv_dc_type><int>val
+
+    @property
+    def dct_access_key(self):
+        return self.attr.dc_init_attr.dct_access_key
+
+    @dct_access_key.setter
+    def dct_access_key(self, val):
+        self.attr.dc_init_attr.dct_access_key = val
+
+    @property
+    def dci_streams(self):
+        return self.attr.dc_init_attr.dci_streams
+
+    @dci_streams.setter
+    def dci_streams(self, Mlx5DCIStreamInitAttr val not None):
+        self.attr.dc_init_attr.dci_streams = val.attr
+
+
+@cython.no_gc_clear
+cdef class Mlx5QP(QPEx):
+    """A QPEx of which a Mlx5DVQPInitAttr says more.
+
+    Without send_ops_flags in init_attr, as a DCT has none, the calls that make
+    requests refuse.
+    """
+
+    def __init__(self, Context context not None, QPInitAttrEx init_attr not None,
+                 Mlx5DVQPInitAttr dv_init_attr not None):
+        self.dv_attr = dv_init_attr
+        super().__init__(context, init_attr)
+
+    cdef v.ibv_qp *create_ex(self, v.ibv_context *context,
+                             v.ibv_qp_init_attr_ex *attr) except NULL:
+        cdef v.ibv_qp *qp
+        cdef int err
+
+        with nogil:
+            qp = dv.mlx5dv_create_qp(context, attr, &self.dv_attr.attr)
+            err = errno
+        check_ptr(qp, err, 'mlx5dv_create_qp')
+        return qp
+
+    cdef dv.mlx5dv_qp_ex *extended(self) except NULL:
+        """The QP, within a batch."""
+        cdef dv.mlx5dv_qp_ex *qp
+        cdef int err
+
+        qp = dv.mlx5dv_qp_ex_from_ibv_qp_ex(self.batch())
+        err = errno
+        check_ptr(qp, err, 'mlx5dv_qp_ex_from_ibv_qp_ex')
+        return qp
+
+    def wr_set_dc_addr(self, AH ah not None, uint32_t remote_dctn,
+                       uint64_t remote_dc_key):
+        """Send the last request to a DCT, which has this key."""
+        check_open(ah.ah, 'AH')
+        dv.mlx5dv_wr_set_dc_addr(self.extended(), ah.ah, remote_dctn,
+                                 remote_dc_key)
+
+    def wr_set_dc_addr_stream(self, AH ah not None, uint32_t remote_dctn,
+                              uint64_t remote_dc_key, uint16_t stream_id):
+        """Likewise, in a stream of the DCI."""
+        check_open(ah.ah, 'AH')
+        dv.mlx5dv_wr_set_dc_addr_stream(self.extended(), ah.ah, remote_dctn,
+                                        remote_dc_key, stream_id)

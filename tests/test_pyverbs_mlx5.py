@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+"""pyverbs.providers.mlx5 on the software device."""
+
+import errno
+
+import pytest
+
+from pyverbs import enums as e
+from pyverbs.cq import CQ, CqInitAttrEx
+from pyverbs.device import Context
+from pyverbs.dmabuf import DmaBuf
+from pyverbs.pd import PD
+from pyverbs.providers.mlx5 import mlx5dv, mlx5_enums as dve
+from pyverbs.providers.mlx5.mlx5dv import (
+    Mlx5Context, Mlx5CQ, Mlx5DVContextAttr, Mlx5DVCQInitAttr, Mlx5DVQPInitAttr,
+    Mlx5QP)
+from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
+from pyverbs.providers.mlx5.mlx5dv_objects import Mlx5DvObj
+from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.qp import QPCap, QPInitAttrEx
+from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr
+from pyverbs.wr import SGE
+
+import rdma
+from rdma import ALL, PAGE, Pair, Region, pattern
+
+SEND_OPS = e.IBV_QP_EX_WITH_RDMA_WRITE
+
+
+def error_of(call, *args, **kwargs):
+    with pytest.raises(PyverbsRDMAError) as info:
+        call(*args, **kwargs)
+    return info.value.error_code
+
+
+@pytest.fixture
+def ctx(hca):
+    with Mlx5Context(Mlx5DVContextAttr(), hca) as context:
+        yield context
+
+
+# ---- devices --------------------------------------------------------------
+
+def test_context_is_one_of_verbs(ctx, hca):
+    assert ctx.name == hca
+    assert ctx.query_port(1).state == e.IBV_PORT_ACTIVE
+    assert PD(ctx).handle is not None
+
+
+def test_device_of_another_vendor_is_eopnotsupp():
+    assert error_of(Mlx5Context, Mlx5DVContextAttr(), 'rxe0') == errno.EOPNOTSUPP
+
+
+def test_attr_is_of_the_providers_class(hca):
+    with pytest.raises(PyverbsUserError, match='provider'):
+        Context(name=hca, attr=Mlx5DVContextAttr())
+
+
+def test_device_says_what_it_filled_in(ctx):
+    all_of_it = ctx.query_mlx5_device()
+    assert 'MLX5DV' in mlx5dv.context_flags_to_str(all_of_it.flags) or \
+        not all_of_it.flags
+    asked = dve.MLX5DV_CONTEXT_MASK_CQE_COMPRESION
+    some = ctx.query_mlx5_device(asked)
+    assert some.comp_mask & ~asked == 0
+    assert set(some.cqe_comp_caps) == {'max_num', 'supported_format'}
+
+
+def test_device_without_data_direct_is_enodev(ctx):
+    assert error_of(ctx.get_data_direct_sysfs_path) == errno.ENODEV
+
+
+# ---- queues ---------------------------------------------------------------
+
+@pytest.mark.parametrize('size', (64, 128))
+def test_cq_has_entries_of_the_size_asked_for(ctx, size):
+    attr = Mlx5DVCQInitAttr(dve.MLX5DV_CQ_INIT_ATTR_MASK_CQE_SIZE, cqe_size=size)
+    with Mlx5CQ(ctx, CqInitAttrEx(cqe=10), attr) as cq:
+        found = Mlx5DvObj(dve.MLX5DV_OBJ_CQ, cq=cq).dvcq
+        assert found.cqe_size == size
+        assert found.cqe_cnt >= 10
+        assert found.buf and found.dbrec and found.cq_uar
+
+
+def test_cq_with_entries_of_another_size_is_einval(ctx):
+    attr = Mlx5DVCQInitAttr(dve.MLX5DV_CQ_INIT_ATTR_MASK_CQE_SIZE, cqe_size=32)
+    assert error_of(Mlx5CQ, ctx, CqInitAttrEx(), attr) == errno.EINVAL
+
+
+def make_qp(ctx, pd, cq):
+    mask = e.IBV_QP_INIT_ATTR_PD | e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
+    return Mlx5QP(ctx, QPInitAttrEx(
+        qp_type=e.IBV_QPT_RC, scq=cq, rcq=cq, cap=QPCap(16, 16, 4, 4, 0), pd=pd,
+        comp_mask=mask, send_ops_flags=SEND_OPS), Mlx5DVQPInitAttr())
+
+
+def test_qp_sends(hca):
+    """A pair whose one QP is made by the direct verbs."""
+    with Pair(hca) as pair:
+        pair.a.qp.close()
+        pair.a.qp = make_qp(pair.a.ctx, pair.a.pd, pair.a.cq)
+        pair.b.enter(e.IBV_QPS_RESET)
+        rdma.connect(pair.a, pair.b)
+        source = Region(pair.a.pd, PAGE, fill=1)
+        target = Region(pair.b.pd, PAGE)
+        qp = pair.a.qp
+        qp.wr_start()
+        qp.wr_id, qp.wr_flags = 1, e.IBV_SEND_SIGNALED
+        qp.wr_rdma_write(*target.remote())
+        qp.wr_set_sge(source.sge())
+        qp.wr_complete()
+        rdma.succeed(pair.a.cq)
+        target.check(pattern(PAGE, 1), 'target')
+
+
+def test_numbers_behind_the_objects(ctx):
+    pd, cq = PD(ctx), CQ(ctx, 16)
+    qp = make_qp(ctx, pd, cq)
+    srq = SRQ(pd, SrqInitAttr(SrqAttr(16)))
+    found = Mlx5DvObj(
+        dve.MLX5DV_OBJ_QP | dve.MLX5DV_OBJ_CQ | dve.MLX5DV_OBJ_PD |
+        dve.MLX5DV_OBJ_SRQ, qp=qp, cq=cq, pd=pd, srq=srq)
+    others = Mlx5DvObj(dve.MLX5DV_OBJ_PD | dve.MLX5DV_OBJ_CQ, pd=PD(ctx),
+                       cq=CQ(ctx, 16))
+    assert found.dvpd.pdn != others.dvpd.pdn
+    assert found.dvcq.cqn != others.dvcq.cqn
+    assert found.dvsrq.stride and found.dvsrq.tail
+    assert found.dvqp.comp_mask & ~sum(dve.mlx5dv_qp_comp_mask) == 0
+    assert others.dvqp is None
+
+
+def test_object_that_is_not_given():
+    with pytest.raises(TypeError):
+        Mlx5DvObj(dve.MLX5DV_OBJ_CQ)
+    with pytest.raises(PyverbsUserError):
+        Mlx5DvObj(dve.MLX5DV_OBJ_AH)
+
+
+def test_objects_of_another_vendor_are_eopnotsupp(rxe_pd):
+    assert error_of(Mlx5DvObj, dve.MLX5DV_OBJ_PD, pd=rxe_pd) == errno.EOPNOTSUPP
+
+
+# ---- dma-bufs -------------------------------------------------------------
+
+def test_dmabuf_region(hca, exporter):
+    with Pair(hca) as pair, DmaBuf(3 * PAGE, exporter=exporter) as buf:
+        source = Region(pair.a.pd, PAGE, fill=1)
+        buf.write(pattern(3 * PAGE, 2), 3 * PAGE)
+        with Mlx5DmaBufMR(pair.b.pd, PAGE, PAGE, 0x40000, buf.fd, ALL) as mr:
+            pair.a.send(e.IBV_WR_RDMA_WRITE,
+                        [SGE(source.addr, PAGE, source.mr.lkey)],
+                        (mr.rkey, 0x40000))
+            rdma.succeed(pair.a.cq)
+        expected = bytearray(pattern(3 * PAGE, 2))
+        expected[PAGE:2 * PAGE] = pattern(PAGE, 1)
+        rdma.compare(buf.read(3 * PAGE), bytes(expected), 'dma-buf')
+
+
+def test_dmabuf_region_of_no_descriptor_is_ebadf(hca_pd):
+    assert error_of(Mlx5DmaBufMR, hca_pd, 0, PAGE, 0, -1, ALL) == errno.EBADF
+
+
+def test_dmabuf_region_of_another_vendor_is_eopnotsupp(rxe_pd):
+    assert error_of(Mlx5DmaBufMR, rxe_pd, 0, PAGE, 0, -1, ALL) == \
+        errno.EOPNOTSUPP
+
+
+# ---- what is closed -------------------------------------------------------
+
+def test_children_go_with_the_context(hca):
+    ctx = Mlx5Context(Mlx5DVContextAttr(), hca)
+    cq = Mlx5CQ(ctx, CqInitAttrEx(), Mlx5DVCQInitAttr())
+    ctx.close()
+    ctx.close()
+    for use in (ctx.query_mlx5_device,
+                lambda: Mlx5DvObj(dve.MLX5DV_OBJ_CQ, cq=cq)):
+        with pytest.raises(PyverbsUserError, match='closed'):
+            use()
