@@ -93,21 +93,25 @@ def extension(name, needs):
         files = exporter_files()
         sources += [path for path in files if path.endswith('.c')]
         options['include_dirs'] += {os.path.dirname(path) for path in files}
-    if not needs:
-        options = {}
-    return Extension(f'pyverbs.{name}', sources,
+    if 'newer_verbs' in needs:
+        sources.append('newer_verbs.c')
+        options['extra_compile_args'] = ['-fvisibility=hidden']
     if not needs:
         options = {}
     module = name.replace('/', '.')
     return Extension(f'pyverbs.{module}', sources,
-    if 'newer_verbs' in needs:
-        sources.append('newer_verbs.c')
-        options['extra_compile_args'] = ['-fvisibility=hidden']
                      define_macros=[('_GNU_SOURCE', None)], **options)
 
 
 class BuildExt(build_ext):
-    """Translates with Cython first, in a folder that has the package's name."""
+    """Translates with Cython first, in a folder that has the package's name.
+
+    The modules are many and small: all processors take part.
+    """
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def run(self):
         stage = os.path.join(self.build_temp, 'cython')
@@ -135,6 +139,12 @@ class BuildExt(build_ext):
                   compiler_directives={'embedsignature': True})
         for ext in self.extensions:
             ext.sources[0] = os.path.splitext(ext.sources[0])[0] + '.c'
+
+    def copy_sources(self, ext, folder):
+        """C that several modules are made with is compiled for each, and at the
+        same time."""
+        os.makedirs(folder)
+        ext.sources[1:] = [shutil.copy(path, folder) for path in ext.sources[1:]]
 
     def write_enums(self, package):
         compiler = os.environ.get('CC', sysconfig.get_config_var('CC')).split()

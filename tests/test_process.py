@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from rdma import read_number, wait_until
+from rdma import EXPORTERS, read_number, wait_until
 
 # Writes into a dma-buf for ever; says so when the first round is done.
 BUSY = '''
@@ -27,8 +27,7 @@ while True:
 '''
 
 
-@pytest.mark.parametrize('number', (signal.SIGKILL, signal.SIGINT))
-def test_killed_process_leaves_nothing(hca, exporter, number):
+def check_nothing_is_left(hca, exporter, number):
     alive = read_number('alive')
     bufs = read_number('testbuf_live')
     path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
@@ -41,3 +40,15 @@ def test_killed_process_leaves_nothing(hca, exporter, number):
     assert child.returncode != 0
     wait_until(lambda: read_number('alive') == alive, 'objects to go')
     wait_until(lambda: read_number('testbuf_live') == bufs, 'buffers to go')
+
+
+def test_killed_process_leaves_nothing(hca, exporter):
+    check_nothing_is_left(hca, exporter, signal.SIGKILL)
+
+
+# What Python does at an interrupt does not depend on the exporter.
+@pytest.mark.parametrize('exporter', [
+    pytest.param(name, marks=() if name == 'testbuf' else pytest.mark.sweep)
+    for name in EXPORTERS])
+def test_interrupted_process_leaves_nothing(hca, exporter):
+    check_nothing_is_left(hca, exporter, signal.SIGINT)
