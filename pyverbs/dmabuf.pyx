@@ -140,8 +140,8 @@ cdef class DmaBuf(PyverbsCM):
             with buf.cpu_access() as view:
                 view[0:4] = b'data'
 
-        It waits for devices that use the buffer. What devices write in the
-        meantime may be lost, of cuda and hip all of it.
+        It waits for devices that use the buffer. Of cuda and hip the view is a
+        copy, which in the end takes the place of what devices wrote meanwhile.
         """
         return CpuAccess(self, write)
 

@@ -18,6 +18,7 @@ from pyverbs import base, dma_util, enums as e, libibverbs_enums, mem_alloc, nam
 from pyverbs.addr import AHAttr, GID, GlobalRoute
 from pyverbs.cq import CqInitAttrEx, WC
 from pyverbs.flow import FlowAction, FlowAttr
+from pyverbs.providers.mlx5 import mlx5_enums as dve, mlx5dv
 from pyverbs.pyverbs_error import PyverbsError, PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QPAttr, QPCap, QPInitAttrEx
 from pyverbs.spec import EthSpec, Ipv6Spec
@@ -192,6 +193,28 @@ class Memory(unittest.TestCase):
         mem_alloc.madvise(addr, 4096)
         self.assertEqual(mem_alloc.read(addr, 1), b"\0")
         mem_alloc.munmap(addr, 4096)
+
+
+class Mlx5(unittest.TestCase):
+    def test_end_of_dynamic_connections(self):
+        attr = mlx5dv.Mlx5DVQPInitAttr(
+            dve.MLX5DV_QP_INIT_ATTR_MASK_DC,
+            dc_init_attr=mlx5dv.Mlx5DVDCInitAttr(dve.MLX5DV_DCTYPE_DCT, 77))
+        self.assertEqual(attr.dc_type, dve.MLX5DV_DCTYPE_DCT)
+        self.assertEqual(attr.dct_access_key, 77)
+
+    def test_streams_of_a_dci(self):
+        streams = mlx5dv.Mlx5DCIStreamInitAttr(3, 2)
+        attr = mlx5dv.Mlx5DVDCInitAttr(dci_streams=streams)
+        self.assertEqual(attr.dci_streams,
+                         {"log_num_concurent": 3, "log_num_errored": 2})
+
+    def test_words(self):
+        self.assertEqual(mlx5dv.dc_type_to_str(dve.MLX5DV_DCTYPE_DCI),
+                         "MLX5DV_DCTYPE_DCI")
+        self.assertIn("77", mlx5dv.dc_type_to_str(77))
+        self.assertEqual(mlx5dv.swp_to_str(dve.MLX5DV_SW_PARSING_LSO).split(),
+                         ["MLX5DV_SW_PARSING_LSO"])
 
 
 class Others(unittest.TestCase):
