@@ -370,9 +370,9 @@ def swp_to_str(swps):
                                  in dve.mlx5dv_sw_parsing_offloads})
 
 
-def tunnel_offloads_to_str(tunnel):
-    return str_from_flags(tunnel, {bit.value: bit.name for bit
-                                   in dve.mlx5dv_tunnel_offloads})
+def tunnel_offloads_to_str(tun):
+    return str_from_flags(tun, {bit.value: bit.name for bit
+                                in dve.mlx5dv_tunnel_offloads})
 
 
 def dc_type_to_str(dctype):
