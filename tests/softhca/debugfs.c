@@ -80,6 +80,7 @@ struct dentry *hca_debugfs_init(void)
 	root = debugfs_create_dir("softhca", NULL);
 	debugfs_create_file("alive", 0444, root, NULL, &alive_fops);
 	debugfs_create_atomic_t("corrupt_copy", 0600, root, &hca_corrupt_copy);
+	hca_inject_init(root);
 	return root;
 }
 

@@ -145,9 +145,11 @@ static void init_qp(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 	qp->uidx = ctx && ctx->cqe_version ? cmd->uidx & 0xffffff : 0;
 }
 
-static int write_response(struct ib_udata *udata)
+static int write_response(struct ib_device *ib, struct ib_udata *udata)
 {
-	struct mlx5_ib_create_qp_resp resp = {};
+	struct mlx5_ib_create_qp_resp resp = {
+		.ece_options = hca_ece_options(ib),
+	};
 
 	if (!udata)
 		return 0;
@@ -215,7 +217,7 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 	ret = make_queues(qp, &cmd);
 	if (ret)
 		goto put_count;
-	ret = write_response(udata);
+	ret = write_response(ibqp->device, udata);
 	if (ret)
 		goto unpin;
 	ret = publish_qp(qp);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
+#include <rdma/mlx5-abi.h>
+
 #include "softhca.h"
 
 /* The states of a QP, its attributes and its events. */
@@ -136,14 +138,47 @@ static void set_state(struct hca_qp *qp, enum ib_qp_state state)
 		qp->drained_event = false;
 }
 
+/* Options of the connection that both ends agree on; nothing depends on them. */
+static int read_ece(struct ib_device *ib, struct ib_udata *udata, u32 *options)
+{
+	struct mlx5_ib_modify_qp cmd = {};
+
+	*options = 0;
+	if (!udata || !udata->inlen)
+		return 0;
+	if (udata->inlen < offsetofend(typeof(cmd), burst_info))
+		return -EINVAL;
+	if (ib_copy_from_udata(&cmd, udata, min(udata->inlen, sizeof(cmd))))
+		return -EFAULT;
+	if (cmd.comp_mask)
+		return -EOPNOTSUPP;
+	*options = cmd.ece_options & hca_ece_options(ib);
+	return 0;
+}
+
+static int tell_ece(struct ib_udata *udata, u32 options)
+{
+	struct mlx5_ib_modify_qp_resp resp = { .ece_options = options };
+
+	if (!udata || udata->outlen < sizeof(resp.response_length))
+		return 0;
+	resp.response_length = min(udata->outlen, sizeof(resp));
+	return ib_copy_to_udata(udata, &resp, resp.response_length);
+}
+
 int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		  struct ib_udata *udata)
 {
 	struct hca_qp *qp = to_hqp(ibqp);
 	enum ib_qp_state cur, new;
+	u32 ece;
 	int ret;
 
 	ret = check_attr(attr, mask);
+	if (!ret)
+		ret = read_ece(ibqp->device, udata, &ece);
+	if (!ret)
+		ret = tell_ece(udata, ece);
 	if (ret)
 		return ret;
 

@@ -397,7 +397,8 @@ enum hca_step hca_run_connected(struct hca_qp *qp, long *budget)
 	struct hca_qp *peer;
 	enum hca_step step;
 
-	peer = find_responder(qp);
+	peer = op->dropped ? NULL : find_responder(qp);
+	op->dropped = false;
 	if (!peer)
 		return no_answer(qp);
 	op->lost = false;

@@ -134,9 +134,18 @@ static enum hca_step bind(struct hca_qp *qp)
 	return syn ? hca_fail_send(qp, syn) : hca_finish_send(qp);
 }
 
+static enum hca_step delay(struct hca_qp *qp)
+{
+	qp->wait_until = qp->op.not_before;
+	qp->op.not_before = 0;
+	return HCA_STEP_WAIT;
+}
+
 static enum hca_step run_request(struct hca_qp *qp, long *budget)
 {
 	note_faults(qp);
+	if (qp->op.not_before)
+		return delay(qp);
 	switch (qp->op.opcode) {
 	case HCA_OP_NOP:
 		return hca_finish_send(qp);
@@ -155,7 +164,9 @@ static bool next_request(struct hca_qp *qp)
 
 	if (qp->state != IB_QPS_RTS || !hca_fetch_send(qp))
 		return false;
-	syn = check_request(qp);
+	syn = hca_inject(qp);
+	if (!syn)
+		syn = check_request(qp);
 	if (syn)
 		hca_fail_send(qp, syn);
 	return true;

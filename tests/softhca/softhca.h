@@ -92,6 +92,7 @@ enum {
 	HCA_MAX_MW = 1 << 16,
 	HCA_MAX_RD_ATOMIC = 16,
 	HCA_GID_TABLE_LEN = 128,
+	HCA_ECE_OPTIONS = 0x30000003,
 };
 
 #define HCA_MAX_MSG (1U << 31)
@@ -252,6 +253,8 @@ struct hca_op {
 	bool active;
 	bool started; /* the responder has accepted it */
 	bool lost; /* nobody answered the last time */
+	bool dropped; /* nobody will see it this time */
+	u64 not_before; /* ns; 0: at once */
 	u8 opcode;
 	u8 fm_ce_se;
 	u16 idx;
@@ -435,6 +438,7 @@ int hca_query_ucontext(struct ib_ucontext *ibctx,
 void hca_disassociate_ucontext(struct ib_ucontext *ibctx);
 int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
 bool hca_is_newer(struct ib_device *ib);
+u32 hca_ece_options(struct ib_device *ib);
 void hca_trap_doorbells_locked(void);
 
 /* uar_obj.c */
@@ -660,6 +664,17 @@ bool hca_complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
 		       bool solicited);
 bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome);
 bool hca_flush_locked(struct hca_qp *qp, int max);
+
+/* inject.c */
+enum hca_injection {
+	HCA_INJECT_FAIL,
+	HCA_INJECT_DROP,
+	HCA_INJECT_DELAY,
+	HCA_NUM_INJECTIONS
+};
+
+int hca_inject(struct hca_qp *qp);
+void hca_inject_init(struct dentry *root);
 
 /* send.c */
 enum hca_step {

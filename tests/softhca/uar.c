@@ -24,6 +24,8 @@ enum {
 	HCA_MAX_BFREGS = 512,
 	HCA_NUM_DYN_UARS = 256,
 
+	HCA_MAX_CQE_VERSION = 1,
+
 	/* What the high bits of an mmap offset ask for. */
 	HCA_MMAP_REGULAR = 0,
 	HCA_MMAP_WC = 2,
@@ -31,6 +33,10 @@ enum {
 	HCA_MMAP_ALLOC_WC = 6,
 	HCA_MMAP_DEVICE_MEM = 8,
 };
+
+static u8 cqe_version = HCA_MAX_CQE_VERSION;
+module_param(cqe_version, byte, 0644);
+MODULE_PARM_DESC(cqe_version, "Newest format of completions for new contexts");
 
 /*
  * The pinned devices are as drivers of some years ago were: no DEVX, and the
@@ -67,6 +73,11 @@ static int read_request(struct mlx5_ib_alloc_ucontext_req_v2 *req,
 	return 0;
 }
 
+u32 hca_ece_options(struct ib_device *ib)
+{
+	return hca_is_newer(ib) ? HCA_ECE_OPTIONS : 0;
+}
+
 void hca_describe_ctx(const struct hca_ctx *ctx,
 		      struct mlx5_ib_alloc_ucontext_resp *resp)
 {
@@ -92,6 +103,8 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
 		.response_length = sizeof(*resp),
 	};
+	if (hca_ece_options(ctx->ib.device))
+		resp->comp_mask |= MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_ECE;
 }
 
 static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
@@ -154,7 +167,8 @@ int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata)
 		return -EINVAL;
 	ctx->devx = req.flags;
 	ctx->num_uars = count_uars(ibctx->device, &req);
-	ctx->cqe_version = min_t(u8, req.max_cqe_version, 1);
+	ctx->cqe_version = min3(req.max_cqe_version, READ_ONCE(cqe_version),
+				(u8)HCA_MAX_CQE_VERSION);
 	ctx->uar = new_uar();
 	if (!ctx->uar)
 		return -ENOMEM;

@@ -217,8 +217,8 @@ enum hca_step hca_run_datagram(struct hca_qp *qp, long *budget)
 	int ret = -ENOBUFS;
 
 	*budget -= op->len;
-	if (!hca_build_grh(to_hca(qp->ib.device), &op->av,
-			   op->len - HCA_GRH_LEN, op->grh))
+	if (!op->dropped && !hca_build_grh(to_hca(qp->ib.device), &op->av,
+					   op->len - HCA_GRH_LEN, op->grh))
 		ret = is_multicast(qp) ? deliver_to_group(qp)
 				       : deliver_to_one(qp);
 	/* One that sends to itself may have ended itself. */
