@@ -20,7 +20,7 @@ int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 {
 	if (!qp || !ece)
 		return verbs_err(EINVAL);
-	if (ece->comp_mask || !ece->vendor_id)
+	if (!ece->vendor_id)
 		return verbs_err(EOPNOTSUPP);
 	return verbs_ops(qp->context)->set_ece(qp, ece);
 }

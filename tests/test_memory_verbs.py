@@ -51,10 +51,9 @@ def test_rxe_has_no_ece():
     side.close()
 
 
-@pytest.mark.parametrize('ece', ((0, 0, 0), (0x1234, 1, 1)))
-def test_ece_of_nobody_is_eopnotsupp(device, ece):
+def test_ece_of_nobody_is_eopnotsupp(device):
     side = Side(device)
-    assert error_of(side.qp.set_ece, ECE(*ece)) == errno.EOPNOTSUPP
+    assert error_of(side.qp.set_ece, ECE(0, 0, 0)) == errno.EOPNOTSUPP
     side.close()
 
 

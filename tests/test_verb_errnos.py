@@ -50,10 +50,6 @@ DIFFERENCES = {
         'as on all other devices',
 }
 
-# Of calls that the mlx5 provider is still learning; nothing keeps them here.
-UNFINISHED = ('ece.query', 'ece.query_mask', 'ece.set_foreign',
-              'ece.set_mellanox')
-
 
 def ask(libraries, device):
     """The answers by case."""
@@ -77,10 +73,6 @@ def same(theirs, mine):
     return theirs.removesuffix(', errno ok') == mine
 
 
-def is_unfinished(case, answer):
-    return case in UNFINISHED and answer == 'EOPNOTSUPP'
-
-
 @pytest.mark.parametrize('libraries', ('stock', 'newest'))
 @pytest.mark.parametrize('driver', DEVICES)
 def test_answers_are_those_of(driver, libraries, ours):
@@ -90,7 +82,7 @@ def test_answers_are_those_of(driver, libraries, ours):
     found, wrong = set(), []
     # What only one side answers follows from an answer that both have.
     for case in theirs.keys() & mine.keys():
-        if same(theirs[case], mine[case]) or is_unfinished(case, mine[case]):
+        if same(theirs[case], mine[case]):
             continue
         known = [pattern for pattern in expected
                  if fnmatch.fnmatch(case, pattern)]

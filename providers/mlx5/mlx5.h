@@ -391,6 +391,8 @@ struct mlx5_qp {
 	struct mlx5_srq *srq; /* in place of rq */
 	struct mlx5_buf buf;
 	__be32 *dbrec;
+	uint32_t ece_wanted; /* by the peer; 0: it has none */
+	uint32_t ece_granted; /* by the device */
 	struct mlx5_qp_extra extra;
 	struct mlx5dv_qp_ex dv_ex;
 };
@@ -564,6 +566,12 @@ int mlx5_size_srq(const struct mlx5_limits *limits,
 /* Links all WQEs in srq->buf. Returns 0 or ENOMEM. */
 int mlx5_init_srq_ring(struct mlx5_srq *srq, uint32_t num_wqe,
 		       uint32_t stride_shift);
+
+int mlx5_query_ece(struct ibv_qp *qp, struct ibv_ece *ece);
+int mlx5_set_ece(struct ibv_qp *qp, struct ibv_ece *ece);
+/* As ibv_cmd_modify_qp(), and asks for what was set. */
+int mlx5_modify_with_ece(struct mlx5_qp *qp, struct ibv_qp_attr *attr,
+			 int attr_mask);
 
 /* The address vector, all but the MAC address, Q_Key and QP number. */
 void mlx5_fill_av(struct prm_av_seg *av, const struct ibv_ah_attr *attr,

@@ -396,6 +396,7 @@ static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	err = cmd_create_qp(qp, &ctx->vctx.context, attr, sizes, &resp);
 	if (err)
 		return err;
+	qp->ece_granted = resp.ece_options;
 	qp->sq.qpn = qp->qp.qp_num << 8;
 	if (!qp->sq.bfreg)
 		qp->sq.bfreg = mlx5_fixed_bfreg(&ctx->uars, resp.bfreg_index);
@@ -626,8 +627,10 @@ int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 
 	if (is_dct(qp))
 		return modify_dct(qp, attr, attr_mask);
-	ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
-
+	if (qp->ece_wanted && attr_mask & IBV_QP_STATE)
+		ret = mlx5_modify_with_ece(qp, attr, attr_mask);
+	else
+		ret = ibv_cmd_modify_qp(ibqp, attr, attr_mask);
 	if (ret || !(attr_mask & IBV_QP_STATE) || !qp->dbrec)
 		return ret;
 	mlx5_lock_cqs(qp);
