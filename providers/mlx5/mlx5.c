@@ -69,12 +69,24 @@ static int get_context(struct verbs_context *vctx, uint32_t flags,
 	return ibv_cmd_get_context(vctx, &udata);
 }
 
-/* Programs use DEVX on any context, so each has it where the device does. */
+/* Of who has used up what would serve for any context. */
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
+/*
+ * Programs use DEVX on any context, so each has it where the device does. What
+ * fails for another reason is not tried again: the kernel may have made the
+ * context, and would complain of the second one.
+ */
 static int get_any_context(struct mlx5_context *ctx,
 			   struct mlx5_ib_alloc_ucontext_resp *resp)
 {
 	ctx->devx_err = get_context(&ctx->vctx, MLX5_IB_ALLOC_UCTX_DEVX, resp);
-	return ctx->devx_err ? get_context(&ctx->vctx, 0, resp) : 0;
+	if (!ctx->devx_err || is_shortage(ctx->devx_err))
+		return ctx->devx_err;
+	return get_context(&ctx->vctx, 0, resp);
 }
 
 /* MLX5_CQE_SIZE is the stock library's variable for the same. */
