@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-from types import TracebackType
 from typing_extensions import Buffer, Self
 
 from pyverbs.base import PyverbsCM
@@ -43,10 +42,6 @@ class DmaBuf(PyverbsCM):
 class CpuAccess(PyverbsCM):
     def __init__(self, dmabuf: DmaBuf, write: bool = ...) -> None: ...
     def __enter__(self) -> memoryview: ...  # type: ignore[override]
-    def __exit__(
-        self, exc_type: type[BaseException] | None,
-        exc_value: BaseException | None, traceback: TracebackType | None,
-    ) -> None: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
     def close(self) -> None: ...
