@@ -48,7 +48,7 @@ def test_revoked_under_traffic(pairs):
     """Every connection ends with an error, and nothing maps the buffer."""
     done, failed, moves = run(pairs, 1000000, '-r', '60')
     assert failed == pairs
-    assert moves >= 60 and done > 0
+    assert moves >= 60 and done >= pairs
 
 
 @pytest.mark.parametrize('nth', (2, 3, 7, 40))

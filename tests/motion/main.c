@@ -104,9 +104,10 @@ int main(int argc, char **argv)
 	traffic_set_up(&options, bufs);
 	if (options.close_early)
 		free_buffers(bufs);
+	traffic_run(1);
 	mover_begin(&mover);
 	printf("running\n");
-	traffic = traffic_run();
+	traffic = traffic_run(options.rounds - 1);
 	report = mover_stop(&mover);
 	traffic_tear_down();
 	if (!options.close_early)

@@ -50,7 +50,7 @@ struct mover_report {
 
 void mover_start(struct mover *mover, struct dmabuf_buf *bufs[NUM_BUFS],
 		 unsigned long revoke_after);
-/* From now on moves count: the traffic begins. */
+/* From now on moves count: the traffic is under way. */
 void mover_begin(struct mover *mover);
 struct mover_report mover_stop(struct mover *mover);
 
@@ -67,7 +67,8 @@ struct traffic_report {
  */
 void traffic_set_up(const struct motion_options *options,
 		    struct dmabuf_buf *bufs[NUM_BUFS]);
-struct traffic_report traffic_run(void);
+/* So many more rounds; the report is of all so far. */
+struct traffic_report traffic_run(unsigned long rounds);
 void traffic_tear_down(void);
 
 #endif

@@ -380,13 +380,13 @@ static unsigned int run_round(void)
 	return started;
 }
 
-struct traffic_report traffic_run(void)
+struct traffic_report traffic_run(unsigned long rounds)
 {
 	struct traffic_report report = { 0 };
 	unsigned long round;
 	unsigned int i;
 
-	for (round = 0; round < options->rounds; round++)
+	for (round = 0; round < rounds; round++)
 		if (!run_round())
 			break;
 	for (i = 0; i < options->pairs; i++) {
