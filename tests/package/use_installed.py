@@ -17,7 +17,8 @@ from peers import all_rows, compare, execute     # noqa: E402
 ROWS = {
     *((driver, name) for driver in ("rxe", "softhca") for name in (
         "ib_write_bw", "ib_read_lat -e", "ib_send_bw", "ib_atomic_bw",
-        "ucx_perftest rc_verbs am_lat")),
+        "ucx_perftest rc_verbs am_lat", "mpirun rc_verbs",
+        "fi_pingpong -p 'verbs' -e msg -S 65536 -c")),
     ("", "fi_info -p verbs"),
     ("rxe", "rping"),
     ("rxe", "ucmatose -C 10"),
