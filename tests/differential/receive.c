@@ -40,10 +40,13 @@ static void make_list(size_t i, struct ibv_recv_wr *wr, struct ibv_sge *sge)
 
 /* The second word is that of sends, which no receive may change. */
 static void print_result(const char *where, size_t i, int ret,
-			 const volatile uint32_t *dbrec, uint32_t sends)
+			 const volatile uint32_t *dbrec, uint32_t sends,
+			 const uint8_t *wqe, size_t stride)
 {
 	printf("%s.recv.%s: %d record %08x %08x", where, lists[i].name, ret,
 	       be32toh(dbrec[0]), be32toh(dbrec[1] ^ sends));
+	print_bytes(wqe, stride);
+	putchar('\n');
 }
 
 void check_receives(struct world *w, struct side *side)
@@ -61,9 +64,8 @@ void check_receives(struct world *w, struct side *side)
 		memset(at, FILL, stride);
 		make_list(i, &wr, sge);
 		ret = ibv_post_recv(side->qp, &wr, &bad);
-		print_result(side->name, i, ret, side->ring.dbrec, sends);
-		print_bytes(at, stride);
-		putchar('\n');
+		print_result(side->name, i, ret, side->ring.dbrec, sends, at,
+			     stride);
 	}
 }
 
@@ -82,9 +84,7 @@ void check_shared_receives(struct world *w)
 		memset(at + NEXT_SEG, FILL, stride - NEXT_SEG);
 		make_list(i, &wr, sge);
 		ret = ibv_post_srq_recv(w->srq, &wr, &bad);
-		print_result("srq", i, ret, w->srq_ring.dbrec, 0);
-		print_bytes(at, stride);
-		putchar('\n');
+		print_result("srq", i, ret, w->srq_ring.dbrec, 0, at, stride);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "differential.h"
+#include "wr_calls.h"
 
 #define BIT(n) (1u << (n))
 
@@ -305,67 +306,6 @@ int post_by_verb(struct world *w, struct side *side, struct request *request)
 	return ret;
 }
 
-static void call_opcode(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
-{
-	uint64_t addr = wr->wr.rdma.remote_addr;
-	uint32_t key = wr->wr.rdma.rkey;
-
-	switch (wr->opcode) {
-	case IBV_WR_SEND:
-		ibv_wr_send(qp);
-		break;
-	case IBV_WR_SEND_WITH_IMM:
-		ibv_wr_send_imm(qp, wr->imm_data);
-		break;
-	case IBV_WR_SEND_WITH_INV:
-		ibv_wr_send_inv(qp, wr->invalidate_rkey);
-		break;
-	case IBV_WR_RDMA_WRITE:
-		ibv_wr_rdma_write(qp, key, addr);
-		break;
-	case IBV_WR_RDMA_WRITE_WITH_IMM:
-		ibv_wr_rdma_write_imm(qp, key, addr, wr->imm_data);
-		break;
-	case IBV_WR_RDMA_READ:
-		ibv_wr_rdma_read(qp, key, addr);
-		break;
-	case IBV_WR_ATOMIC_CMP_AND_SWP:
-		ibv_wr_atomic_cmp_swp(
-			qp, wr->wr.atomic.rkey, wr->wr.atomic.remote_addr,
-			wr->wr.atomic.compare_add, wr->wr.atomic.swap);
-		break;
-	case IBV_WR_ATOMIC_FETCH_AND_ADD:
-		ibv_wr_atomic_fetch_add(qp, wr->wr.atomic.rkey,
-					wr->wr.atomic.remote_addr,
-					wr->wr.atomic.compare_add);
-		break;
-	case IBV_WR_LOCAL_INV:
-		ibv_wr_local_inv(qp, wr->invalidate_rkey);
-		break;
-	case IBV_WR_BIND_MW:
-		ibv_wr_bind_mw(qp, wr->bind_mw.mw, wr->bind_mw.rkey,
-			       &wr->bind_mw.bind_info);
-		break;
-	default:
-		die("no call for this opcode");
-	}
-}
-
-static void call_inline(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
-{
-	struct ibv_data_buf bufs[16];
-	int i;
-
-	for (i = 0; i < wr->num_sge; i++) {
-		bufs[i].addr = (void *)(uintptr_t)wr->sg_list[i].addr;
-		bufs[i].length = wr->sg_list[i].length;
-	}
-	if (wr->num_sge == 1)
-		ibv_wr_set_inline_data(qp, bufs[0].addr, bufs[0].length);
-	else
-		ibv_wr_set_inline_data_list(qp, (size_t)wr->num_sge, bufs);
-}
-
 static void call_data(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
 {
 	if (wr->opcode == IBV_WR_LOCAL_INV || wr->opcode == IBV_WR_BIND_MW)
@@ -387,12 +327,9 @@ int post_by_calls(struct world *w, struct side *side, struct request *request)
 	ibv_wr_start(qp);
 	qp->wr_id = wr->wr_id;
 	qp->wr_flags = wr->send_flags & ~(unsigned int)IBV_SEND_INLINE;
-	call_opcode(qp, wr);
-	if (side->qp->qp_type == IBV_QPT_UD)
-		ibv_wr_set_ud_addr(qp, wr->wr.ud.ah, wr->wr.ud.remote_qpn,
-				   wr->wr.ud.remote_qkey);
-	if (side->qp->qp_type == IBV_QPT_XRC_SEND)
-		ibv_wr_set_xrc_srqn(qp, wr->qp_type.xrc.remote_srqn);
+	if (!call_opcode(qp, wr))
+		die("no call for this opcode");
+	call_address(qp, wr, side->qp->qp_type);
 	call_data(qp, wr);
 	return ibv_wr_complete(qp);
 }

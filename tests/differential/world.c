@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "differential.h"
+#include "find.h"
 
 enum {
 	CQ_DEPTH = 64,
@@ -33,31 +34,6 @@ static void check_status(int ret, const char *what)
 {
 	if (ret)
 		die(what);
-}
-
-static struct ibv_context *open_device(const char *name)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL);
-	struct ibv_context *context = NULL;
-	int i;
-
-	for (i = 0; list && list[i]; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), name))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	return check(context, name);
-}
-
-/* One that was made from an IPv4 address. */
-static void find_gid(struct world *w)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	for (w->gid_index = 0; w->gid_index < 16; w->gid_index++)
-		if (!ibv_query_gid(w->context, 1, w->gid_index, &w->gid) &&
-		    !memcmp(w->gid.raw, mapped, sizeof(mapped)))
-			return;
-	die("no GID");
 }
 
 static struct ibv_ah_attr address(const struct world *w)
@@ -110,8 +86,10 @@ void open_world(struct world *w, const char *device)
 {
 	struct ibv_ah_attr ah;
 
-	w->context = open_device(device);
-	find_gid(w);
+	w->context = check(open_device(device), device);
+	w->gid_index = find_ip4_gid(w->context, &w->gid);
+	if (w->gid_index < 0)
+		die("no GID");
 	w->pd = check(ibv_alloc_pd(w->context), "PD");
 	make_memory(w);
 	make_queues(w);

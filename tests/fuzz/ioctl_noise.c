@@ -20,22 +20,10 @@
 
 #include "dmabuf_error.h"
 #include "dmabuf_exporter.h"
+#include "find.h"
 #include "noise.h"
 
 enum { ACTIONS = 150, RATE = 5, LIMIT_SECONDS = 20, BUF_SIZE = 131072 };
-
-static struct ibv_context *open_device(const char *name)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL);
-	struct ibv_context *context = NULL;
-	int i;
-
-	for (i = 0; list && list[i]; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), name))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	return context;
-}
 
 /* In the child. Half of them leave cleaning up to the kernel. */
 static void run_round(const char *device, unsigned int seed)

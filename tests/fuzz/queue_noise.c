@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "find.h"
+
 enum { DEPTH = 16, MEMORY = 65536, NUM_QPS = 6 };
 
 /* What libmlx5 tells of its queues, as far as it is used here. */
@@ -99,31 +101,6 @@ static void fill_noise(void *to, size_t len)
 
 	while (len--)
 		*byte++ = (uint8_t)random();
-}
-
-static void open_device(const char *name)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL);
-	int i;
-
-	for (i = 0; list && list[i]; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), name))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	if (!context)
-		die(name);
-}
-
-/* One that was made from an IPv4 address. */
-static void find_gid(void)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	for (gid_index = 0; gid_index < 16; gid_index++)
-		if (!ibv_query_gid(context, 1, gid_index, &gid) &&
-		    !memcmp(gid.raw, mapped, sizeof(mapped)))
-			return;
-	die("no GID");
 }
 
 static void make_objects(void)
@@ -406,8 +383,12 @@ int main(int argc, char **argv)
 		return 2;
 	srandom((unsigned int)atoi(argv[2]));
 	rounds = atoi(argv[3]);
-	open_device(argv[1]);
-	find_gid();
+	context = open_device(argv[1]);
+	if (!context)
+		die(argv[1]);
+	gid_index = find_ip4_gid(context, &gid);
+	if (gid_index < 0)
+		die("no GID");
 	make_objects();
 	for (i = 0; i < NUM_QPS; i++)
 		make_qp(&queues[i], types[i / 2], i % 2 ? srq : NULL);

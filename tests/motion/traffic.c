@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "find.h"
 #include "motion.h"
 
 #define ACCESS                                              \
@@ -44,32 +45,6 @@ static struct pair pairs[MAX_PAIRS];
 static const struct motion_options *options;
 
 /* ---- Objects -------------------------------------------------------------- */
-
-static void open_device(void)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL);
-	int i;
-
-	for (i = 0; list && list[i]; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), options->device))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	if (!context)
-		motion_die(options->device);
-}
-
-/* One that was made from an IPv4 address; its index. */
-static int find_gid(union ibv_gid *gid)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	int i;
-
-	for (i = 0; i < 16; i++)
-		if (!ibv_query_gid(context, 1, i, gid) &&
-		    !memcmp(gid->raw, mapped, sizeof(mapped)))
-			return i;
-	motion_die("no GID");
-}
 
 static struct ibv_mr *reg(void *memory, size_t size)
 {
@@ -143,8 +118,12 @@ static void connect_qp(struct ibv_qp *qp, const struct ibv_qp *peer)
 			     .is_global = 1,
 			     .port_num = 1 },
 	};
+	int gid_index;
 
-	attr.ah_attr.grh.sgid_index = find_gid(&attr.ah_attr.grh.dgid);
+	gid_index = find_ip4_gid(context, &attr.ah_attr.grh.dgid);
+	if (gid_index < 0)
+		motion_die("no GID");
+	attr.ah_attr.grh.sgid_index = (uint8_t)gid_index;
 	modify(qp, &attr, IBV_QPS_INIT,
 	       IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS);
 	modify(qp, &attr, IBV_QPS_RTR,
@@ -161,7 +140,9 @@ void traffic_set_up(const struct motion_options *opts,
 	unsigned int i;
 
 	options = opts;
-	open_device();
+	context = open_device(options->device);
+	if (!context)
+		motion_die(options->device);
 	make_objects(bufs);
 	for (i = 0; i < options->pairs; i++) {
 		pairs[i].a = make_qp();

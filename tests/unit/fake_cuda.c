@@ -8,22 +8,10 @@
 
 #include "fake_gpu.h"
 
-#define EXPORTED __attribute__((visibility("default")))
 #define DEVICE 40 /* what the ordinal 1 is called */
 #define NOT_PAGE_ALIGNED 512
 
-EXPORTED struct fake_gpu fake_gpu;
 static char context;
-
-/* A status for the call: what the test set, or 1 if an argument is wrong. */
-static int check(const char *call, int right)
-{
-	if (!right && !fake_gpu.wrong)
-		fake_gpu.wrong = call;
-	if (fake_gpu.failing && !strcmp(fake_gpu.failing, call))
-		return fake_gpu.status;
-	return right ? 0 : 1;
-}
 
 EXPORTED int cuInit(unsigned int flags)
 {

@@ -3,7 +3,10 @@
 #ifndef FAKE_GPU_H
 #define FAKE_GPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define EXPORTED __attribute__((visibility("default")))
 
 /*
  * The libraries of GPU drivers that test_dmabuf_gpu loads in place of the real ones:
@@ -22,5 +25,9 @@ struct fake_gpu {
 	uint64_t exported; /* address and size of the last export */
 	uint64_t exported_size;
 };
+
+extern struct fake_gpu fake_gpu;
+/* A status for the call: what the test set, or 1 if an argument is wrong. */
+int check(const char *call, bool right);
 
 #endif

@@ -11,19 +11,6 @@
 
 #include "fake_gpu.h"
 
-#define EXPORTED __attribute__((visibility("default")))
-
-EXPORTED struct fake_gpu fake_gpu;
-
-static int check(const char *call, int right)
-{
-	if (!right && !fake_gpu.wrong)
-		fake_gpu.wrong = call;
-	if (fake_gpu.failing && !strcmp(fake_gpu.failing, call))
-		return fake_gpu.status;
-	return right ? 0 : 1;
-}
-
 EXPORTED int hipSetDevice(int device)
 {
 	return check("hipSetDevice", device == 1);

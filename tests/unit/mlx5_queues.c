@@ -10,6 +10,7 @@
 
 #include "mlx5_queues.h"
 #include "wqe.h"
+#include "wr_calls.h"
 
 const struct mlx5_limits usual_limits = {
 	.max_sq_desc_sz = 1008,
@@ -120,70 +121,9 @@ static int post_by_list(struct fixture *f, struct ibv_send_wr *wr)
 	return ret;
 }
 
-static void call_opcode(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
-{
-	uint64_t addr = wr->wr.rdma.remote_addr;
-	uint32_t rkey = wr->wr.rdma.rkey;
-
-	switch (wr->opcode) {
-	case IBV_WR_SEND:
-		ibv_wr_send(qp);
-		break;
-	case IBV_WR_SEND_WITH_IMM:
-		ibv_wr_send_imm(qp, wr->imm_data);
-		break;
-	case IBV_WR_SEND_WITH_INV:
-		ibv_wr_send_inv(qp, wr->invalidate_rkey);
-		break;
-	case IBV_WR_RDMA_WRITE:
-		ibv_wr_rdma_write(qp, rkey, addr);
-		break;
-	case IBV_WR_RDMA_WRITE_WITH_IMM:
-		ibv_wr_rdma_write_imm(qp, rkey, addr, wr->imm_data);
-		break;
-	case IBV_WR_RDMA_READ:
-		ibv_wr_rdma_read(qp, rkey, addr);
-		break;
-	case IBV_WR_ATOMIC_CMP_AND_SWP:
-		ibv_wr_atomic_cmp_swp(
-			qp, wr->wr.atomic.rkey, wr->wr.atomic.remote_addr,
-			wr->wr.atomic.compare_add, wr->wr.atomic.swap);
-		break;
-	case IBV_WR_ATOMIC_FETCH_AND_ADD:
-		ibv_wr_atomic_fetch_add(qp, wr->wr.atomic.rkey,
-					wr->wr.atomic.remote_addr,
-					wr->wr.atomic.compare_add);
-		break;
-	case IBV_WR_LOCAL_INV:
-		ibv_wr_local_inv(qp, wr->invalidate_rkey);
-		break;
-	case IBV_WR_BIND_MW:
-		ibv_wr_bind_mw(qp, wr->bind_mw.mw, wr->bind_mw.rkey,
-			       &wr->bind_mw.bind_info);
-		break;
-	default:
-		fail_msg("no call for opcode %d", wr->opcode);
-	}
-}
-
-static void call_inline(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
-{
-	struct ibv_data_buf bufs[16];
-	int i;
-
-	assert_in_range(wr->num_sge, 0, 16);
-	for (i = 0; i < wr->num_sge; i++) {
-		bufs[i].addr = (void *)(uintptr_t)wr->sg_list[i].addr;
-		bufs[i].length = wr->sg_list[i].length;
-	}
-	if (wr->num_sge == 1)
-		ibv_wr_set_inline_data(qp, bufs[0].addr, bufs[0].length);
-	else
-		ibv_wr_set_inline_data_list(qp, wr->num_sge, bufs);
-}
-
 static void call_data(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
 {
+	assert_in_range(wr->num_sge, 0, WR_CALLS_MAX_SGE);
 	if (wr->send_flags & IBV_SEND_INLINE)
 		call_inline(qp, wr);
 	else if (wr->num_sge == 1)
@@ -193,23 +133,14 @@ static void call_data(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
 		ibv_wr_set_sge_list(qp, wr->num_sge, wr->sg_list);
 }
 
-static void call_address(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr,
-			 enum ibv_qp_type type)
-{
-	if (type == IBV_QPT_UD)
-		ibv_wr_set_ud_addr(qp, wr->wr.ud.ah, wr->wr.ud.remote_qpn,
-				   wr->wr.ud.remote_qkey);
-	if (type == IBV_QPT_XRC_SEND)
-		ibv_wr_set_xrc_srqn(qp, wr->qp_type.xrc.remote_srqn);
-}
-
 /* The address comes before the data or after it, by the request's number. */
 void call_request(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr,
 		  enum ibv_qp_type type)
 {
 	qp->wr_id = wr->wr_id;
 	qp->wr_flags = wr->send_flags;
-	call_opcode(qp, wr);
+	if (!call_opcode(qp, wr))
+		fail_msg("no call for opcode %d", wr->opcode);
 	if (wr->wr_id & 1)
 		call_address(qp, wr, type);
 	call_data(qp, wr);

@@ -7,6 +7,8 @@
 
 /* The device, good until the program ends; NULL if there is none. */
 struct ibv_device *find_device(const char *name);
+/* Opens it; NULL with errno set if there is none or it cannot be opened. */
+struct ibv_context *open_device(const char *name);
 /* Of port 1, one made from an IPv4 address: its index, or -1. */
 int find_ip4_gid(struct ibv_context *context, union ibv_gid *gid);
 
