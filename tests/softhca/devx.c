@@ -52,16 +52,6 @@ struct hca_devx_obj {
 	u32 pdn;
 };
 
-/* A context without DEVX has no say here. */
-static struct hca_ctx *devx_ctx(struct uverbs_attr_bundle *attrs)
-{
-	struct hca_ctx *ctx = hca_ctx_of(attrs);
-
-	if (!IS_ERR(ctx) && !ctx->devx)
-		return ERR_PTR(-EINVAL);
-	return ctx;
-}
-
 static u16 opcode_of(const u8 *in)
 {
 	return get_unaligned_be16(in + HCA_CMD_OPCODE);
@@ -100,7 +90,7 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OTHER)(struct uverbs_attr_bundle *attrs)
 	const u8 *in = uverbs_attr_get_alloced_ptr(
 		attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_IN);
 	int len = uverbs_attr_get_len(attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_OUT);
-	struct hca_ctx *ctx = devx_ctx(attrs);
+	struct hca_ctx *ctx = hca_devx_ctx_of(attrs);
 	int ret, copied;
 	u8 *out;
 
@@ -178,7 +168,7 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
 				      MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT);
 	struct ib_uobject *uobject = uverbs_attr_get_uobject(
 		attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
-	struct hca_ctx *ctx = devx_ctx(attrs);
+	struct hca_ctx *ctx = hca_devx_ctx_of(attrs);
 	struct hca_devx_obj *obj;
 	u8 *out;
 

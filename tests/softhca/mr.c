@@ -73,7 +73,7 @@ static int check_range(u64 iova, u64 len)
 	return 0;
 }
 
-static int finish_mr(struct hca_mr *mr, struct hca_dev *dev)
+static int publish_mr(struct hca_mr *mr, struct hca_dev *dev)
 {
 	int ret;
 
@@ -89,6 +89,18 @@ static int finish_mr(struct hca_mr *mr, struct hca_dev *dev)
 	mr->ib.lkey = mr->key.key;
 	mr->ib.rkey = mr->key.key;
 	return ret;
+}
+
+/* ret: whether it has got its memory. After an error there is no region. */
+static struct ib_mr *finish_mr(struct hca_mr *mr, struct hca_dev *dev, int ret)
+{
+	if (!ret)
+		ret = publish_mr(mr, dev);
+	if (ret) {
+		put_mr(mr);
+		return ERR_PTR(ret);
+	}
+	return &mr->ib;
 }
 
 /* All of memory, at its DMA addresses, for the kernel; it is not counted. */
@@ -116,20 +128,12 @@ struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
 			      u64 virt, int access, struct ib_udata *udata)
 {
 	struct hca_mr *mr;
-	int ret;
 
 	mr = new_mr(ibpd, virt, length, access);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
-
-	ret = import_user(mr, ibpd->device, start);
-	if (!ret)
-		ret = finish_mr(mr, to_hca(ibpd->device));
-	if (ret) {
-		put_mr(mr);
-		return ERR_PTR(ret);
-	}
-	return &mr->ib;
+	return finish_mr(mr, to_hca(ibpd->device),
+			 import_user(mr, ibpd->device, start));
 }
 
 struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
@@ -138,6 +142,7 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 {
 	struct hca_dev *dev = to_hca(ibpd->device);
 	struct hca_mr *mr;
+	struct ib_mr *made;
 	int ret;
 
 	ret = hca_check_data_direct(attrs, virt);
@@ -150,15 +155,11 @@ struct ib_mr *hca_reg_user_mr_dmabuf(struct ib_pd *ibpd, u64 offset, u64 length,
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
 
-	ret = hca_import_dmabuf(mr, ibpd->device, offset, fd);
-	if (!ret)
-		ret = finish_mr(mr, dev);
-	if (ret) {
-		put_mr(mr);
-		return ERR_PTR(ret);
-	}
-	hca_obj_get(dev, HCA_OBJ_DMABUF_MRS, INT_MAX);
-	return &mr->ib;
+	made = finish_mr(mr, dev,
+			 hca_import_dmabuf(mr, ibpd->device, offset, fd));
+	if (!IS_ERR(made))
+		hca_obj_get(dev, HCA_OBJ_DMABUF_MRS, INT_MAX);
+	return made;
 }
 
 /* What work requests call 0 is the first byte of the part. */
@@ -167,22 +168,14 @@ struct ib_mr *hca_reg_dm_mr(struct ib_pd *ibpd, struct ib_dm *dm,
 			    struct uverbs_attr_bundle *attrs)
 {
 	struct hca_mr *mr;
-	int ret;
 
 	if (attr->access_flags & IB_ACCESS_ON_DEMAND)
 		return ERR_PTR(-EINVAL);
 	mr = new_mr(ibpd, 0, attr->length, attr->access_flags);
 	if (IS_ERR(mr))
 		return ERR_CAST(mr);
-
-	ret = hca_import_dm(mr, dm, attr->offset);
-	if (!ret)
-		ret = finish_mr(mr, to_hca(ibpd->device));
-	if (ret) {
-		put_mr(mr);
-		return ERR_PTR(ret);
-	}
-	return &mr->ib;
+	return finish_mr(mr, to_hca(ibpd->device),
+			 hca_import_dm(mr, dm, attr->offset));
 }
 
 /* Memory that was pinned for reading only has to be pinned anew to write. */

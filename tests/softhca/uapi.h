@@ -25,6 +25,16 @@ static inline struct hca_ctx *hca_ctx_of(struct uverbs_attr_bundle *attrs)
 	return IS_ERR(ibctx) ? ERR_CAST(ibctx) : to_hctx(ibctx);
 }
 
+/* A context without DEVX has no say in its methods. */
+static inline struct hca_ctx *hca_devx_ctx_of(struct uverbs_attr_bundle *attrs)
+{
+	struct hca_ctx *ctx = hca_ctx_of(attrs);
+
+	if (!IS_ERR(ctx) && !ctx->devx)
+		return ERR_PTR(-EINVAL);
+	return ctx;
+}
+
 extern const struct uapi_definition hca_method_defs[];
 extern const struct uapi_definition hca_devx_defs[];
 extern const struct uapi_definition hca_umem_defs[];

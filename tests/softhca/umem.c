@@ -110,14 +110,12 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_UMEM_REG)(struct uverbs_attr_bundle *attrs)
 {
 	struct ib_uobject *uobject = uverbs_attr_get_uobject(
 		attrs, MLX5_IB_ATTR_DEVX_UMEM_REG_HANDLE);
-	struct hca_ctx *ctx = hca_ctx_of(attrs);
+	struct hca_ctx *ctx = hca_devx_ctx_of(attrs);
 	struct hca_umem *umem;
 	int ret;
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	if (!ctx->devx)
-		return -EINVAL;
 	umem = kzalloc(sizeof(*umem), GFP_KERNEL_ACCOUNT);
 	if (!umem)
 		return -ENOMEM;
