@@ -161,7 +161,8 @@ cdef class Context(PyverbsCM):
         with nogil:
             context = v.ibv_open_device(device)
             err = errno
-        check_ptr(context, err, 'ibv_open_device')
+        check_ptr(context, err, 'ibv_open_device'
+                  f'({v.ibv_get_device_name(device).decode()})')
         return context
 
     def _open(self, name, attr):

@@ -73,6 +73,11 @@ def has(package):
                           check=False).returncode == 0
 
 
+def optional_packages(needs):
+    """Of pkg-config's packages, those of them that may be missing."""
+    return sorted({f'lib{need}' for need in needs} & OPTIONAL)
+
+
 def read_modules():
     """Yield the name and the needs of each module that can be built here."""
     with open('modules.txt', encoding='ascii') as lines:
@@ -80,14 +85,13 @@ def read_modules():
             if line.startswith('#') or not line.strip():
                 continue
             name, *needs = line.split()
-            packages = {f'lib{need}' for need in needs} & OPTIONAL
-            if all(map(has, packages)):
+            if all(map(has, optional_packages(needs))):
                 yield name, needs
 
 
 def extension(name, needs):
     # Headers that others include come with those of verbs.
-    options = flags(['libibverbs', *sorted({f'lib{need}' for need in needs} & OPTIONAL)])
+    options = flags(['libibverbs', *optional_packages(needs)])
     sources = [f'pyverbs/{name}.pyx']
     if 'dmabuf' in needs:
         files = exporter_files()

@@ -20,6 +20,15 @@ cdef class Mlx5DVPortAttr(PyverbsObject):
     cdef dv.mlx5dv_port attr
 
 
+cdef class _Command:
+    cdef bytes source
+    cdef bytearray answer
+    cdef const char *in_
+    cdef char *out
+    cdef size_t inlen
+    cdef size_t outlen
+
+
 cdef class Mlx5Context(Context):
     pass
 

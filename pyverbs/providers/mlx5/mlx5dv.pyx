@@ -14,7 +14,7 @@ from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.cq cimport CqInitAttrEx
 from pyverbs.qp cimport QPInitAttrEx
 
-from pyverbs.names import str_from_flags
+from pyverbs.names import members, str_from_flags
 from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.pyverbs_error import PyverbsUserError
 
@@ -158,6 +158,20 @@ cdef class Mlx5DVPortAttr(PyverbsObject):
         return self.attr.reg_c0.mask
 
 
+cdef class _Command:
+    """A command in the device's own format, and outlen bytes for the answer;
+    both stay where they are, for calls without the GIL.
+    """
+
+    def __init__(self, source, size_t outlen):
+        self.source = bytes(source)
+        self.answer = bytearray(outlen)
+        self.in_ = self.source
+        self.inlen = len(self.source)
+        self.out = self.answer
+        self.outlen = outlen
+
+
 @cython.no_gc_clear
 cdef class Mlx5Context(Context):
     """An mlx5 device, opened as a Mlx5DVContextAttr says.
@@ -237,19 +251,16 @@ cdef class Mlx5Context(Context):
 
     def devx_general_cmd(self, in_, size_t outlen):
         """Run a command in the device's own format; return outlen bytes."""
-        cdef bytes command = bytes(in_)
-        cdef const char *c_command = command
-        cdef size_t inlen = len(command)
-        cdef bytearray out = bytearray(outlen)
-        cdef char *c_out = out
+        cdef _Command command = _Command(in_, outlen)
         cdef int ret
 
         check_open(self.context, 'Context')
         with nogil:
-            ret = dv.mlx5dv_devx_general_cmd(self.context, c_command, inlen,
-                                             c_out, outlen)
+            ret = dv.mlx5dv_devx_general_cmd(
+                self.context, command.in_, command.inlen, command.out,
+                command.outlen)
         check_status(ret, 'mlx5dv_devx_general_cmd')
-        return bytes(out)
+        return bytes(command.answer)
 
     def devx_query_eqn(self, uint32_t vector):
         """The device's number of the event queue of a completion vector."""
@@ -336,43 +347,35 @@ include 'mlx5dv_devx.pxi'
 # Words for numbers, in the order of the bits.
 
 def cqe_comp_to_str(cqe):
-    return str_from_flags(cqe, {bit.value: bit.name for bit
-                                in dve.mlx5dv_cqe_comp_res_format})
+    return str_from_flags(cqe, members(dve.mlx5dv_cqe_comp_res_format))
 
 
 def context_flags_to_str(flags):
-    return str_from_flags(flags, {bit.value: bit.name for bit
-                                  in dve.mlx5dv_context_flags})
+    return str_from_flags(flags, members(dve.mlx5dv_context_flags))
 
 
 def context_comp_mask_to_str(mask):
-    return str_from_flags(mask, {bit.value: bit.name for bit
-                                 in dve.mlx5dv_context_comp_mask})
+    return str_from_flags(mask, members(dve.mlx5dv_context_comp_mask))
 
 
 def qp_comp_mask_to_str(flags):
-    return str_from_flags(flags, {bit.value: bit.name for bit
-                                  in dve.mlx5dv_qp_init_attr_mask})
+    return str_from_flags(flags, members(dve.mlx5dv_qp_init_attr_mask))
 
 
 def qp_create_flags_to_str(flags):
-    return str_from_flags(flags, {bit.value: bit.name for bit
-                                  in dve.mlx5dv_qp_create_flags})
+    return str_from_flags(flags, members(dve.mlx5dv_qp_create_flags))
 
 
 def send_ops_flags_to_str(flags):
-    return str_from_flags(flags, {bit.value: bit.name for bit
-                                  in dve.mlx5dv_qp_create_send_ops_flags})
+    return str_from_flags(flags, members(dve.mlx5dv_qp_create_send_ops_flags))
 
 
 def swp_to_str(swps):
-    return str_from_flags(swps, {bit.value: bit.name for bit
-                                 in dve.mlx5dv_sw_parsing_offloads})
+    return str_from_flags(swps, members(dve.mlx5dv_sw_parsing_offloads))
 
 
 def tunnel_offloads_to_str(tun):
-    return str_from_flags(tun, {bit.value: bit.name for bit
-                                in dve.mlx5dv_tunnel_offloads})
+    return str_from_flags(tun, members(dve.mlx5dv_tunnel_offloads))
 
 
 def dc_type_to_str(dctype):

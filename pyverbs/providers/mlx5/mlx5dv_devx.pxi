@@ -156,20 +156,17 @@ cdef class Mlx5DevxObj(PyverbsCM):
     """
 
     def __init__(self, Context context not None, in_, size_t outlen):
-        cdef bytes command = bytes(in_)
-        cdef const char *c_command = command
-        cdef size_t inlen = len(command)
-        cdef bytearray out = bytearray(outlen)
-        cdef char *c_out = out
+        cdef _Command command = _Command(in_, outlen)
         cdef int err
 
         check_open(context.context, 'Context')
         with nogil:
-            self._obj = dv.mlx5dv_devx_obj_create(context.context, c_command,
-                                                  inlen, c_out, outlen)
+            self._obj = dv.mlx5dv_devx_obj_create(
+                context.context, command.in_, command.inlen, command.out,
+                command.outlen)
             err = errno
         check_ptr(self._obj, err, 'mlx5dv_devx_obj_create')
-        self._out = bytes(out)
+        self._out = bytes(command.answer)
         self.context = context
         context.add_ref(self)
 
@@ -199,24 +196,22 @@ cdef class Mlx5DevxObj(PyverbsCM):
         return self._command(in_, outlen, True)
 
     def _command(self, in_, size_t outlen, bint modify):
-        cdef bytes command = bytes(in_)
-        cdef const char *c_command = command
-        cdef size_t inlen = len(command)
-        cdef bytearray out = bytearray(outlen)
-        cdef char *c_out = out
+        cdef _Command command = _Command(in_, outlen)
         cdef int ret
 
         check_open(self._obj, 'DevxObj')
         with nogil:
             if modify:
-                ret = dv.mlx5dv_devx_obj_modify(self._obj, c_command, inlen,
-                                                c_out, outlen)
+                ret = dv.mlx5dv_devx_obj_modify(
+                    self._obj, command.in_, command.inlen, command.out,
+                    command.outlen)
             else:
-                ret = dv.mlx5dv_devx_obj_query(self._obj, c_command, inlen,
-                                               c_out, outlen)
+                ret = dv.mlx5dv_devx_obj_query(
+                    self._obj, command.in_, command.inlen, command.out,
+                    command.outlen)
         check_status(ret, 'mlx5dv_devx_obj_modify' if modify
                      else 'mlx5dv_devx_obj_query')
-        return bytes(out)
+        return bytes(command.answer)
 
     @property
     def out_view(self):
