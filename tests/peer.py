@@ -18,6 +18,7 @@ import time
 STOCK_DIR = "/usr/lib/x86_64-linux-gnu"
 OUR_DIR = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "build-vm/lib")
+OUR_BIN = os.path.join(os.path.dirname(OUR_DIR), "bin")
 # Debian's newest release, unpacked beside the installed one
 NEWEST = "/opt/rdma-newest/usr"
 NEWEST_DIR = f"{NEWEST}/lib/x86_64-linux-gnu"

@@ -8,6 +8,8 @@ import random
 import select
 import time
 
+import pytest
+
 from pyverbs import enums as e
 from pyverbs.addr import AHAttr, GID, GlobalRoute
 from pyverbs.cq import CQ, CQEX, CompChannel, CqInitAttrEx
@@ -15,6 +17,7 @@ from pyverbs.device import Context
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.mr import MR, DmaBufMR
 from pyverbs.pd import PD
+from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QP, QPAttr, QPCap, QPEx, QPInitAttr, QPInitAttrEx
 from pyverbs.wr import SGE, RecvWR, SendWR
 
@@ -265,6 +268,13 @@ class Region:
     def close(self):
         self.mr.close()
         self.whole.close()
+
+
+def error_of(call, *args, **kwargs):
+    """The errno value that the call fails with; it has to fail."""
+    with pytest.raises(PyverbsRDMAError) as info:
+        call(*args, **kwargs)
+    return info.value.error_code
 
 
 def expect(wcs, *statuses):

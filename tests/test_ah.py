@@ -18,6 +18,7 @@ from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QPAttr
 from pyverbs.wr import SendWR
 
+import rdma
 from rdma import Region, Side, compare, pattern, succeed, wait_until
 
 GRH_LEN = 40
@@ -110,9 +111,7 @@ def resolve(ctx, *args, **kwargs):
 
 
 def error_of(ctx, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        resolve(ctx, *args, **kwargs)
-    return info.value.error_code
+    return rdma.error_of(resolve, ctx, *args, **kwargs)
 
 
 def neighbours():

@@ -11,7 +11,6 @@ import pytest
 import peer
 import rdma
 
-BIN = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin')
 CONSUMERS = ('nccl', 'ucx', 'libfabric', 'libfabric_efa', 'perftest', 'nvshmem',
              'torchcomms', 'pyverbs')
 # Looks for a path to the GPU past the root complex, which no device here has.
@@ -27,9 +26,13 @@ with_data_direct = pytest.mark.parametrize('consumer',
                                            [*CONSUMERS, DATA_DIRECT])
 
 
+def program_of(consumer):
+    return f'{peer.OUR_BIN}/consumer_{consumer}'
+
+
 def conclude(consumer, libraries, device):
     """What the program says; it proves which libraries it ran on."""
-    with peer.Program(libraries, f'{BIN}/consumer_{consumer}', '--json',
+    with peer.Program(libraries, program_of(consumer), '--json',
                       device) as program:
         result = program.finish(CODES.values())
     answer = json.loads(result.output.splitlines()[-1])
@@ -91,6 +94,6 @@ def test_device_link_leads_to_a_device(hca):
 
 @pytest.mark.parametrize('consumer', SELF_LOADING)
 def test_dlopen_consumer_is_not_linked_to_the_library(consumer):
-    needed = subprocess.run(['readelf', '-d', f'{BIN}/consumer_{consumer}'],
+    needed = subprocess.run(['readelf', '-d', program_of(consumer)],
                             text=True, check=True, stdout=subprocess.PIPE)
     assert 'libibverbs' not in needed.stdout

@@ -13,7 +13,7 @@ import pytest
 import peer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = f'{os.path.dirname(peer.OUR_DIR)}/bin/differential'
+PROGRAM = f'{peer.OUR_BIN}/differential'
 DEVICE = 'mlx5_0'
 # Beside them there may be warnings of the dynamic loader.
 LINE = re.compile(r'^([\w.]+): (.*)$', re.MULTILINE)

@@ -15,16 +15,10 @@ from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.wr import SGE
 
 import rdma
-from rdma import ALL, PAGE, Pair, compare, pattern, succeed
+from rdma import ALL, PAGE, Pair, compare, error_of, pattern, succeed
 
 LEN = 2 * PAGE
 DM_ACCESS = ALL | e.IBV_ACCESS_ZERO_BASED
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
 
 
 def dms_alive(hca):

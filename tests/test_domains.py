@@ -13,16 +13,9 @@ from pyverbs.mem_alloc import free, posix_memalign
 from pyverbs.mr import MR
 from pyverbs.pd import (PD, TD, ParentDomain, ParentDomainContext,
                         ParentDomainInitAttr)
-from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QP, QPCap, QPInitAttr
 
-from rdma import LOCAL
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
+from rdma import LOCAL, error_of
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 is in test_peer_softhca.py. The `clean` fixture sees what the kernel logged and
 what is left of them."""
 
-import os
 import subprocess
 
 import pytest
@@ -14,7 +13,7 @@ from rdma import Pair, Region, pattern, read_number, succeed, wait_until
 
 from pyverbs import enums as e
 
-PROGRAM = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin/ioctl_noise')
+PROGRAM = f'{peer.OUR_BIN}/ioctl_noise'
 
 
 def device_works(name):

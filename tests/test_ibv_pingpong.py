@@ -11,8 +11,8 @@ import pytest
 
 import peer
 
-OURS = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin')
-FOLDERS = {'ours': OURS, 'stock': '/usr/bin', 'newest': f'{peer.NEWEST}/bin'}
+FOLDERS = {'ours': peer.OUR_BIN, 'stock': '/usr/bin',
+           'newest': f'{peer.NEWEST}/bin'}
 ITERS = 20
 # What differs from run to run: numbers of QPs and packets, and times.
 VARYING = re.compile(r'(?<=[QP][PS]N 0x)\w{6}|(?<=in )[\d.]+(?= seconds)|'

@@ -11,14 +11,13 @@ import pytest
 import peer
 import rdma
 
-OURS = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin')
 STOCK = '/usr/bin'
 DEVICES = ('rxe0', *rdma.SOFTHCA.values())
 
 
 def run(folder, program, *argv):
     """Exit code, stdout and stderr, without the folder; stock on stock."""
-    libraries = 'ours' if folder == OURS else 'stock'
+    libraries = 'ours' if folder == peer.OUR_BIN else 'stock'
     env = dict(os.environ, LD_LIBRARY_PATH=peer.LIB_DIRS[libraries])
     done = subprocess.run([f'{folder}/{program}', *argv], env=env, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -29,7 +28,8 @@ def run(folder, program, *argv):
 
 def compare(program, *argv):
     """What ours said, which has to be what stock said."""
-    ours, stock = (run(folder, program, *argv) for folder in (OURS, STOCK))
+    ours, stock = (run(folder, program, *argv)
+                   for folder in (peer.OUR_BIN, STOCK))
     assert ours == stock
     return ours
 
@@ -81,7 +81,7 @@ def set_link(netdev, state):
 
 
 def test_asyncwatch_prints_port_events(device, netdev):
-    with peer.Program('ours', f'{OURS}/ibv_asyncwatch', '-d',
+    with peer.Program('ours', f'{peer.OUR_BIN}/ibv_asyncwatch', '-d',
                       device) as program:
         def printed(text):
             program.wait_until(lambda: text in peer.read(program.log), text)

@@ -12,15 +12,9 @@ import pytest
 from pyverbs.device import DM, Context
 from pyverbs.mr import MR
 from pyverbs.pd import PD
-from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.pyverbs_error import PyverbsUserError
 
-from rdma import ALL, PAGE, compare, pattern
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
+from rdma import ALL, PAGE, compare, error_of, pattern
 
 
 def test_no_file_is_einval():
@@ -117,15 +111,8 @@ def test_imported_pd_is_the_same_pd(owner):
         with PD(ctx, handle=pd.handle) as imported:
             assert imported.handle == pd.handle
             mr = MR(imported, PAGE, ALL)
-            assert error_of_close(pd) == errno.EBUSY
+            assert error_of(pd.close) == errno.EBUSY
             mr.close()
-
-
-def error_of_close(pd):
-    """Of the PD that the kernel has, whoever has it here."""
-    with pytest.raises(PyverbsRDMAError) as info:
-        pd.close()
-    return info.value.error_code
 
 
 def test_pd_that_is_none_is_enoent(owner):

@@ -9,10 +9,9 @@ import pytest
 
 from pyverbs import enums as e
 from pyverbs.addr import AH, GID
-from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.wr import SendWR
 
-from rdma import QKEY, Region, compare, pattern, succeed, ud_side
+from rdma import QKEY, Region, compare, error_of, pattern, succeed, ud_side
 
 GRH_LEN = 40
 LEN = 300
@@ -22,12 +21,6 @@ MULTICAST_QPN = 0xffffff
 
 def group_gid():
     return GID('::ffff:' + GROUP)
-
-
-def error_of(call, *args):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args)
-    return info.value.error_code
 
 
 @pytest.fixture

@@ -8,19 +8,12 @@ import pytest
 
 from pyverbs import enums as e
 from pyverbs.mr import MR, NullMR
-from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import ECE
 from pyverbs.wr import SGE
 
-from rdma import LOCAL, PAGE, Side
+from rdma import LOCAL, PAGE, Side, error_of
 
 PREFETCH = e._IBV_ADVISE_MR_ADVICE_PREFETCH
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
 
 
 def test_advice_without_on_demand_paging_is_eopnotsupp(rxe_pd):

@@ -4,7 +4,6 @@
 round of every connection is checked, and the exporter that no mapping outlived
 a move and nothing was written beside the buffers."""
 
-import os
 import re
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 import peer
 from rdma import SOFTHCA
 
-PROGRAM = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin/motion')
+PROGRAM = f'{peer.OUR_BIN}/motion'
 FIGURES = re.compile(r'rounds (\d+) failed (\d+) moves (\d+) violations 0 '
                      r'guards 0 mapped 0\n')
 

@@ -9,19 +9,13 @@ import pytest
 from pyverbs import enums as e
 from pyverbs.mr import MR, MW, MWBind, MWBindInfo, inc_rkey
 from pyverbs.pd import PD
-from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.pyverbs_error import PyverbsUserError
 from pyverbs.wr import SGE, SendWR
 
 import rdma
-from rdma import LOCAL, PAGE, Pair, pattern
+from rdma import LOCAL, PAGE, Pair, error_of, pattern
 
 BINDABLE = LOCAL | e.IBV_ACCESS_MW_BIND
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
 
 
 @pytest.mark.parametrize('mw_type', (e.IBV_MW_TYPE_1, e.IBV_MW_TYPE_2))

@@ -13,17 +13,11 @@ from pyverbs.device import Context
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.mr import (Buf, BufMR, DMAHandle, DmaHandleInitAttr, MR, MREx)
 from pyverbs.pd import PD
-from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.pyverbs_error import PyverbsUserError
 from pyverbs.wr import SGE
 
 import rdma
-from rdma import ALL, LOCAL, PAGE, Pair, pattern
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
+from rdma import ALL, LOCAL, PAGE, Pair, error_of, pattern
 
 
 # ---- one registration -----------------------------------------------------

@@ -4,21 +4,12 @@
 
 import errno
 
-import pytest
-
 from pyverbs import enums as e
 from pyverbs.device import Context
 from pyverbs.pd import TD, ParentDomain, ParentDomainInitAttr
-from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QPCap
 
-from rdma import Region, Side, connect, make_qp, pattern, succeed
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
+from rdma import Region, Side, connect, error_of, make_qp, pattern, succeed
 
 
 class DomainSide(Side):

@@ -49,7 +49,7 @@ def softhca():
 
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_noise_in_queues_ends_queues_and_nothing_else(softhca, seed):
-    program = os.path.join(os.path.dirname(peer.OUR_DIR), "bin/queue_noise")
+    program = f"{peer.OUR_BIN}/queue_noise"
     peer.run("stock", program, softhca.name, seed, 3000)
     peer.run_pair("stock", "stock", BIN + "ibv_rc_pingpong", "-d", softhca.name,
                   "-g", softhca.gid_index, "-n", 10, "-c")

@@ -17,21 +17,15 @@ from pyverbs.providers.mlx5.mlx5dv import (
     Mlx5QP)
 from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
 from pyverbs.providers.mlx5.mlx5dv_objects import Mlx5DvObj
-from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
+from pyverbs.pyverbs_error import PyverbsUserError
 from pyverbs.qp import QPCap, QPInitAttrEx
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr
 from pyverbs.wr import SGE
 
 import rdma
-from rdma import ALL, PAGE, Pair, Region, pattern
+from rdma import ALL, PAGE, Pair, Region, error_of, pattern
 
 SEND_OPS = e.IBV_QP_EX_WITH_RDMA_WRITE
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
 
 
 @pytest.fixture

@@ -17,11 +17,10 @@ from pyverbs import enums as e
 from pyverbs.device import Context
 from pyverbs.mr import MR
 from pyverbs.pd import PD
-from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.wr import SGE
 
 import rdma
-from rdma import ALL, PAGE, Pair, compare, pattern, succeed
+from rdma import ALL, PAGE, Pair, compare, error_of, pattern, succeed
 
 ON_DEMAND = ALL | e.IBV_ACCESS_ON_DEMAND
 PAGES = 3
@@ -32,12 +31,6 @@ ADVICE = (e._IBV_ADVISE_MR_ADVICE_PREFETCH,
 
 
 on_newest = pytest.mark.newest_kernel
-
-
-def error_of(call, *args, **kwargs):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args, **kwargs)
-    return info.value.error_code
 
 
 def test_device_says_what_its_kernel_has():

@@ -14,7 +14,6 @@ import pytest
 
 import peer
 
-BIN = os.path.join(os.path.dirname(peer.OUR_DIR), 'bin')
 NEWEST_DIR = '/opt/rdma-newest/usr/lib/x86_64-linux-gnu'
 # The newest find their providers by the loader's path alone.
 LIB_PATHS = {'ours': peer.OUR_DIR, 'stock': peer.STOCK_DIR,
@@ -55,8 +54,9 @@ def ask(libraries, device):
     """The answers by case."""
     path = LIB_PATHS[libraries]
     env = dict(os.environ, LD_LIBRARY_PATH=path)
-    done = subprocess.run([f'{BIN}/verb_errnos', device], env=env, text=True,
-                          stdout=subprocess.PIPE, check=False, timeout=60)
+    done = subprocess.run([f'{peer.OUR_BIN}/verb_errnos', device],
+                          env=env, text=True, stdout=subprocess.PIPE,
+                          check=False, timeout=60)
     assert done.returncode == 0, done.stdout
     answers = dict(line.split(' ', 1) for line in done.stdout.splitlines())
     assert answers.pop('library').startswith(path.split(':')[0] + '/')

@@ -14,18 +14,12 @@ from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr, SrqInitAttrEx
 from pyverbs.wr import RecvWR, SendWR
 from pyverbs.xrcd import XRCD, XRCDInitAttr
 
-from rdma import Region, Side, compare, pattern, poll, succeed
+from rdma import Region, Side, compare, error_of, pattern, poll, succeed
 
 DEVICE = 'mlx5_0'
 LEN = 1000
 OF_SRQ = (e.IBV_SRQ_INIT_ATTR_TYPE | e.IBV_SRQ_INIT_ATTR_PD |
           e.IBV_SRQ_INIT_ATTR_CQ | e.IBV_SRQ_INIT_ATTR_XRCD)
-
-
-def error_of(call, *args):
-    with pytest.raises(PyverbsRDMAError) as info:
-        call(*args)
-    return info.value.error_code
 
 
 class Xrc:
