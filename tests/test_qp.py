@@ -301,6 +301,25 @@ def test_no_receive_posted_is_rnr_retry_exceeded(device):
         expect(poll(pair.a.cq), e.IBV_WC_RNR_RETRY_EXC_ERR)
 
 
+def test_receive_beyond_its_region_gets_what_fits(pair):
+    user, to = Region(pair.a.pd, 100, fill=DATA), Region(pair.b.pd, 100)
+    pair.b.recv([to.sge(0, 1000)])
+    pair.a.send(e.IBV_WR_SEND, [user.sge()])
+    succeed(pair.a.cq)
+    succeed(pair.b.cq)
+    to.check(pattern(100, DATA), 'the target')
+
+
+def test_message_beyond_the_receivers_region_is_its_error(hca):
+    with Pair(hca) as pair:
+        user, to = Region(pair.a.pd, 101, fill=DATA), Region(pair.b.pd, 100)
+        pair.b.recv([to.sge(0, 1000)])
+        pair.a.send(e.IBV_WR_SEND, [user.sge()])
+        expect(poll(pair.a.cq), e.IBV_WC_REM_OP_ERR)
+        expect(poll(pair.b.cq), e.IBV_WC_LOC_PROT_ERR)
+        to.check(pattern(100, CANARY), 'the target')
+
+
 def test_receives_are_flushed_in_error(pair):
     to = Region(pair.b.pd, 100)
     pair.b.recv([to.sge()], wr_id=5)

@@ -103,16 +103,24 @@ int hca_check_side(const struct hca_side *side)
 	return 0;
 }
 
-/* Where byte pos of the message is; what follows it there is place->len. */
-static int find_byte(const struct hca_side *side, u64 pos, struct place *place)
+/*
+ * Where byte pos of the message is; what follows it there is place->len. Only
+ * what the len bytes from there fill is looked up: a receive request may name
+ * more than its region has, and gets a message that fits.
+ */
+static int find_byte(const struct hca_side *side, u64 pos, size_t len,
+		     struct place *place)
 {
+	struct hca_seg seg;
 	int i, ret;
 
 	for (i = 0; i < side->nseg && pos >= side->seg[i].len; i++)
 		pos -= side->seg[i].len;
 	if (i == side->nseg)
 		return -ERANGE;
-	ret = find_place(side, &side->seg[i], place);
+	seg = side->seg[i];
+	seg.len = min_t(u64, seg.len, pos + len);
+	ret = find_place(side, &seg, place);
 	place->addr += pos;
 	place->len -= pos;
 	if (place->inl)
@@ -126,17 +134,17 @@ static int find_byte(const struct hca_side *side, u64 pos, struct place *place)
 }
 
 static int find_bytes(const struct hca_side *dst, const struct hca_side *src,
-		      u64 pos, struct place *to, struct place *from,
-		      enum hca_blame *blame)
+		      u64 pos, size_t len, struct place *to,
+		      struct place *from, enum hca_blame *blame)
 {
 	int ret;
 
 	*blame = HCA_BLAME_SRC;
-	ret = find_byte(src, pos, from);
+	ret = find_byte(src, pos, len, from);
 	if (ret)
 		return ret;
 	*blame = HCA_BLAME_DST;
-	return find_byte(dst, pos, to);
+	return find_byte(dst, pos, len, to);
 }
 
 static bool try_lock(const struct place *place)
@@ -279,7 +287,7 @@ long hca_copy(const struct hca_side *dst, const struct hca_side *src, u64 pos,
 	struct place to, from;
 	int ret;
 
-	ret = find_bytes(dst, src, pos, &to, &from, blame);
+	ret = find_bytes(dst, src, pos, len, &to, &from, blame);
 	if (ret)
 		return ret;
 	ret = lock_pages(&from, &to);
@@ -314,7 +322,7 @@ int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	u64 old;
 	int ret;
 
-	ret = find_bytes(local, remote, 0, &to, &from, blame);
+	ret = find_bytes(local, remote, 0, sizeof(u64), &to, &from, blame);
 	if (ret)
 		return ret;
 	/* What is aligned in a window need not be in the region behind it. */
