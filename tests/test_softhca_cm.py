@@ -45,6 +45,15 @@ def wait_for(state):
     wait_until(lambda: state in connections(), state)
 
 
+def ping_for_long(at):
+    return peer.Program('stock', RPING, '-c', '-a', at, '-C', 1000000, '-v')
+
+
+def wait_for_data(client):
+    """Until then both are connecting, though shown as connected."""
+    wait_until(lambda: 'rdma-ping' in peer.read(client.log), 'the first data')
+
+
 @pytest.fixture(params=('ours', 'stock'))
 def libraries(request):
     return request.param
@@ -83,8 +92,8 @@ def test_nobody_listening_is_a_refusal(hca):
 def test_server_outlives_a_client_that_is_killed(hca):
     at = address(hca)
     with serve('stock', at, '-P'):
-        with peer.Program('stock', RPING, '-c', '-a', at, '-C', 1000000):
-            wait_for(CONNECTED)
+        with ping_for_long(at) as client:
+            wait_for_data(client)
         wait_until(lambda: CONNECTED not in connections(), 'the disconnection')
         with peer.Program('stock', RPING, '-c', '-a', at, '-C', 5) as client:
             client.finish()
@@ -92,10 +101,8 @@ def test_server_outlives_a_client_that_is_killed(hca):
 
 def test_unplugged_device_ends_its_connections(plug):  # noqa: F811
     at = address(NAME)
-    with serve('stock', at) as server, \
-            peer.Program('stock', RPING, '-c', '-a', at, '-C',
-                         1000000) as client:
-        wait_for(CONNECTED)
+    with serve('stock', at) as server, ping_for_long(at) as client:
+        wait_for_data(client)
         driver('unbind')
         for program in (client, server):
             program.end(20)
