@@ -26,6 +26,8 @@ UCX_TAGGED = ("rc_verbs", "ud_verbs", "rc_mlx5")
 # Which of the ranks crashes first, and how what both say mixes, is chance.
 MPI_VARYING = (r"(?m)(^(\[rdma-vm:|=+( backtrace.*)?$| *\d+ +/).*\n)+"
                r"|rank \d+ with PID \d+")
+# How many peers its CQs have room for: 256 by default, more than rxe allows.
+FI_PEERS = (("FI_UNIVERSE_SIZE", "64"),)
 QPERF_FIGURE = r"(?:bw|latency|msg_rate)\s+=\s+([\d.]+ \S+)"
 # With the connection manager: else qperf addresses by LID alone, which a RoCE
 # device refuses. Datagrams and UC it does not connect so.
@@ -51,7 +53,7 @@ def libfabric():
         common = f"/usr/bin/fi_pingpong {options} -d {domain} -I 10 {more}"
         yield Row(f"fi_pingpong {options} {more}",
                   f"{common} -P {{port}} {{ip}}", FABRIC,
-                  server=f"{common} -B {{port}}")
+                  server=f"{common} -B {{port}}", environ=FI_PEERS)
 
 
 def ucx_tls(transport):

@@ -21,6 +21,8 @@ CORE = {"core": True}
 CM = {"ready": "rdma_cm"}
 # How often it went in that time is chance.
 TIMED = {"iters": "", "varying": rf"{COUNTS}(?={REAL})"}
+# Groups are of IPv6 unless asked otherwise, and so must the address be.
+IPV6 = {"common": COMMON.replace("{gid}", "0")}
 
 # Each way through the verbs once or twice, with the program where most depends
 # on it; what differs in numbers alone is not repeated for all eight.
@@ -42,7 +44,7 @@ OPTIONS = {
         f"-c UC {OLD}": {}, "-c XRC": {}, "-e": {}, "-R": CM, "-r 16": {},
         "-c UD -R -s 1024": CM, "--use-srq": {}, f"--use-srq {OLD}": {},
         "--use-srq -q 4": {}, "--use-srq -c UD -s 1024": {}, "-l 4": {},
-        f"-b -q 4 {OLD}": {}, "-I 100000": {}, "-c UD -g -s 1024": {},
+        f"-b -q 4 {OLD}": {}, "-I 100000": {}, "-c UD -g -s 1024": IPV6,
         "-c SRD": {}, "-c UD -s 8192": {}, "--recv_post_list 4": {}},
     "ib_send_lat": {
         "-e": BOTH, OLD: BOTH, "-c UC": {}, "-c UD -s 1024": {},
@@ -60,7 +62,8 @@ def perftest_rows(program):
     figure = {"bw": BW, "lat": LAT}[kind]
     for options, changes in OPTIONS[program].items():
         fields = dict(changes)
-        common = fields.pop("iters", ITERS[kind]) + COMMON
+        common = fields.pop("iters", ITERS[kind]) + \
+            fields.pop("common", COMMON)
         yield from pairs("/usr/bin/" + program, program, common,
                          {options: fields}, figure=figure)
 
