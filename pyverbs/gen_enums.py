@@ -41,7 +41,7 @@ class Module(NamedTuple):
     headers: tuple
     prefix: str         # of the enums; of their members in capitals
     underscored: tuple  # numbers that Python programs know with one in front
-    others: tuple       # numbers that are of no enum
+    others: tuple       # numbers that are of no enum; C has no _ at the end
     extra: tuple        # lines of Cython
     extra_stub: tuple   # the same for the stub
 
@@ -53,7 +53,8 @@ MODULES = {
         ('IBV_ADVISE_MR_ADVICE_PREFETCH',
          'IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE',
          'IBV_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT',
-         'IBV_ADVISE_MR_FLAG_FLUSH'),
+         'IBV_ADVISE_MR_FLAG_FLUSH', 'IBV_DEVICE_CC_DMA_BOUNCE',
+         'IBV_DEVICE_PCI_WRITE_END_PADDING', 'IBV_DEVICE_RAW_SCATTER_FCS'),
         ('IBV_QPF_GRH_REQUIRED',
          'IBV_WC_STANDARD_FLAGS',
          'IBV_LINK_LAYER_UNSPECIFIED',
@@ -67,7 +68,23 @@ MODULES = {
         ('MLX5DV_PP_ALLOC_FLAGS_DEDICATED_INDEX', 'MLX5DV_RES_TYPE_DBR',
          'MLX5DV_RES_TYPE_QP', 'MLX5DV_RES_TYPE_RWQ', 'MLX5DV_RES_TYPE_SRQ',
          'MLX5DV_UAR_ALLOC_TYPE_BF', 'MLX5DV_UAR_ALLOC_TYPE_NC'),
-        ('MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT',
+        ('MLX5DV_DEVX_CREATE_EVENT_CHANNEL_FLAGS_OMIT_EV_DATA',
+         'MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT',
+         'MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT_',
+         'MLX5DV_FLOW_ACTION_PACKET_REFORMAT_TYPE_L2_TO_L2_TUNNEL_',
+         'MLX5DV_FLOW_ACTION_PACKET_REFORMAT_TYPE_L2_TO_L3_TUNNEL_',
+         'MLX5DV_FLOW_ACTION_PACKET_REFORMAT_TYPE_L2_TUNNEL_TO_L2_',
+         'MLX5DV_FLOW_ACTION_PACKET_REFORMAT_TYPE_L3_TUNNEL_TO_L2_',
+         'MLX5DV_FLOW_TABLE_TYPE_FDB_', 'MLX5DV_FLOW_TABLE_TYPE_NIC_RX_',
+         'MLX5DV_FLOW_TABLE_TYPE_NIC_TX_', 'MLX5DV_FLOW_TABLE_TYPE_RDMA_RX_',
+         'MLX5DV_FLOW_TABLE_TYPE_RDMA_TX_',
+         'MLX5DV_FLOW_TABLE_TYPE_RDMA_TRANSPORT_RX_',
+         'MLX5DV_FLOW_TABLE_TYPE_RDMA_TRANSPORT_TX_',
+         'MLX5DV_QUERY_PORT_ESW_OWNER_VHCA_ID_', 'MLX5DV_QUERY_PORT_VPORT_',
+         'MLX5DV_QUERY_PORT_VPORT_REG_C0_',
+         'MLX5DV_QUERY_PORT_VPORT_STEERING_ICM_RX_',
+         'MLX5DV_QUERY_PORT_VPORT_STEERING_ICM_TX_',
+         'MLX5DV_QUERY_PORT_VPORT_VHCA_ID_', 'MLX5DV_VAR_ALLOC_FLAG_TLP_',
          'MLX5_RCV_DBR', 'MLX5_SND_DBR',
          'MLX5_SEND_WQE_BB', 'MLX5_SEND_WQE_SHIFT',
          'MLX5_WQE_CTRL_CQ_UPDATE', 'MLX5_WQE_CTRL_FENCE',
@@ -85,6 +102,28 @@ MODULES = {
          'MLX5_OPCODE_ATOMIC_MASKED_FA', 'MLX5_OPCODE_FMR',
          'MLX5_OPCODE_LOCAL_INVAL', 'MLX5_OPCODE_CONFIG_CMD',
          'MLX5_OPCODE_TAG_MATCHING', 'MLX5_OPCODE_UMR', 'MLX5_OPCODE_MMO'),
+        (),
+        ()),
+    'providers/efa/efa_enums': Module(
+        ('infiniband/efadv.h',),
+        'efadv_',
+        (),
+        ('EFADV_DEVICE_ATTR_CAPS_RDMA_READ',
+         'EFADV_DEVICE_ATTR_CAPS_RNR_RETRY',
+         'EFADV_DEVICE_ATTR_CAPS_CQ_WITH_SGID',
+         'EFADV_DEVICE_ATTR_CAPS_RDMA_WRITE',
+         'EFADV_DEVICE_ATTR_CAPS_UNSOLICITED_WRITE_RECV',
+         'EFADV_DEVICE_ATTR_CAPS_CQ_WITH_EXT_MEM_DMABUF',
+         'EFADV_DEVICE_ATTR_CAPS_COMP_CNTR', 'EFADV_SQ_DEPTH_ATTR_INLINE_WRITE',
+         'EFADV_QP_DRIVER_TYPE_SRD', 'EFADV_QP_FLAGS_UNSOLICITED_WRITE_RECV',
+         'EFADV_QP_FLAGS_INLINE_WRITE', 'EFADV_WR_EX_WITH_PROCESSING_HINTS',
+         'EFADV_WC_EX_WITH_SGID', 'EFADV_WC_EX_WITH_IS_UNSOLICITED',
+         'EFADV_MEMORY_LOCATION_VA', 'EFADV_MEMORY_LOCATION_DMABUF',
+         'EFADV_COMP_CNTR_INIT_WITH_COMP_EXTERNAL_MEM',
+         'EFADV_COMP_CNTR_INIT_WITH_ERR_EXTERNAL_MEM',
+         'EFADV_MR_ATTR_VALIDITY_RECV_IC_ID',
+         'EFADV_MR_ATTR_VALIDITY_RDMA_READ_IC_ID',
+         'EFADV_MR_ATTR_VALIDITY_RDMA_RECV_IC_ID'),
         (),
         ()),
     'cm_enums': Module(
@@ -126,7 +165,7 @@ def externs(headers, names):
     yield f"cdef extern from '{headers[-1]}' nogil:"
     yield '    enum:'
     for name in names:
-        yield f'        c_{name} "{name}"'
+        yield f'        c_{name} "{name.rstrip("_")}"'
 
 
 def write_module(module, enums):

@@ -1,35 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 // Copyright (c) 2026 the rdma-dmabuf authors
-/*
- * Calls that libibverbs got after rdma-core 58, looked up when they are made, so
- * that pyverbs loads on an older library. There they fail with EOPNOTSUPP, as they
- * do on a device that cannot. A module has those that it needs inside, hidden, so
- * that they are found by its calls alone.
- */
-#include <dlfcn.h>
-#include <errno.h>
+/* Those of libibverbs, after rdma-core 58. */
 #include <infiniband/verbs.h>
 
-static void *find(const char *name)
-{
-	void *call = dlsym(RTLD_DEFAULT, name);
-
-	if (!call)
-		errno = EOPNOTSUPP;
-	return call;
-}
+#include "newer.h"
 
 struct ibv_dmah *ibv_alloc_dmah(struct ibv_context *context,
 				struct ibv_dmah_init_attr *attr)
 {
-	__typeof__(&ibv_alloc_dmah) real = find("ibv_alloc_dmah");
+	__typeof__(&ibv_alloc_dmah) real = newer_find("ibv_alloc_dmah");
 
 	return real ? real(context, attr) : NULL;
 }
 
 int ibv_dealloc_dmah(struct ibv_dmah *dmah)
 {
-	__typeof__(&ibv_dealloc_dmah) real = find("ibv_dealloc_dmah");
+	__typeof__(&ibv_dealloc_dmah) real = newer_find("ibv_dealloc_dmah");
 
 	return real ? real(dmah) : EOPNOTSUPP;
 }
@@ -37,7 +23,7 @@ int ibv_dealloc_dmah(struct ibv_dmah *dmah)
 struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd,
 			     struct ibv_mr_init_attr *mr_init_attr)
 {
-	__typeof__(&ibv_reg_mr_ex) real = find("ibv_reg_mr_ex");
+	__typeof__(&ibv_reg_mr_ex) real = newer_find("ibv_reg_mr_ex");
 
 	return real ? real(pd, mr_init_attr) : NULL;
 }
@@ -45,7 +31,7 @@ struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd,
 int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm)
 {
 	__typeof__(&ibv_dm_export_dmabuf_fd) real =
-		find("ibv_dm_export_dmabuf_fd");
+		newer_find("ibv_dm_export_dmabuf_fd");
 
 	return real ? real(dm) : -1;
 }
@@ -53,21 +39,22 @@ int ibv_dm_export_dmabuf_fd(struct ibv_dm *dm)
 int ibv_query_port_speed(struct ibv_context *context, uint32_t port_num,
 			 uint64_t *port_speed)
 {
-	__typeof__(&ibv_query_port_speed) real = find("ibv_query_port_speed");
+	__typeof__(&ibv_query_port_speed) real =
+		newer_find("ibv_query_port_speed");
 
 	return real ? real(context, port_num, port_speed) : EOPNOTSUPP;
 }
 
 void *ibv_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf)
 {
-	__typeof__(&ibv_alloc_buf) real = find("ibv_alloc_buf");
+	__typeof__(&ibv_alloc_buf) real = newer_find("ibv_alloc_buf");
 
 	return real ? real(pd, size, buf) : NULL;
 }
 
 void ibv_free_buf(struct ibv_buf *buf)
 {
-	__typeof__(&ibv_free_buf) real = find("ibv_free_buf");
+	__typeof__(&ibv_free_buf) real = newer_find("ibv_free_buf");
 
 	if (real)
 		real(buf);
@@ -76,7 +63,7 @@ void ibv_free_buf(struct ibv_buf *buf)
 struct ibv_mr *ibv_reg_buf_mr(struct ibv_pd *pd, struct ibv_buf *buf,
 			      void *addr, size_t length, int access)
 {
-	__typeof__(&ibv_reg_buf_mr) real = find("ibv_reg_buf_mr");
+	__typeof__(&ibv_reg_buf_mr) real = newer_find("ibv_reg_buf_mr");
 
 	return real ? real(pd, buf, addr, length, access) : NULL;
 }
@@ -84,7 +71,7 @@ struct ibv_mr *ibv_reg_buf_mr(struct ibv_pd *pd, struct ibv_buf *buf,
 int ibv_export_buf_dmabuf_fd(struct ibv_buf *buf)
 {
 	__typeof__(&ibv_export_buf_dmabuf_fd) real =
-		find("ibv_export_buf_dmabuf_fd");
+		newer_find("ibv_export_buf_dmabuf_fd");
 
 	return real ? real(buf) : -1;
 }
@@ -93,7 +80,7 @@ int _ibv_query_comp_cntr_caps(struct ibv_context *context,
 			      struct ibv_comp_cntr_caps *caps, size_t caps_size)
 {
 	__typeof__(&_ibv_query_comp_cntr_caps) real =
-		find("_ibv_query_comp_cntr_caps");
+		newer_find("_ibv_query_comp_cntr_caps");
 
 	return real ? real(context, caps, caps_size) : EOPNOTSUPP;
 }
@@ -102,14 +89,16 @@ struct ibv_comp_cntr *
 ibv_create_comp_cntr(struct ibv_context *context,
 		     struct ibv_comp_cntr_init_attr *cc_attr)
 {
-	__typeof__(&ibv_create_comp_cntr) real = find("ibv_create_comp_cntr");
+	__typeof__(&ibv_create_comp_cntr) real =
+		newer_find("ibv_create_comp_cntr");
 
 	return real ? real(context, cc_attr) : NULL;
 }
 
 int ibv_destroy_comp_cntr(struct ibv_comp_cntr *comp_cntr)
 {
-	__typeof__(&ibv_destroy_comp_cntr) real = find("ibv_destroy_comp_cntr");
+	__typeof__(&ibv_destroy_comp_cntr) real =
+		newer_find("ibv_destroy_comp_cntr");
 
 	return real ? real(comp_cntr) : EOPNOTSUPP;
 }
@@ -118,42 +107,44 @@ int ibv_qp_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *comp_cntr,
 			    struct ibv_qp_attach_comp_cntr_attr *attr)
 {
 	__typeof__(&ibv_qp_attach_comp_cntr) real =
-		find("ibv_qp_attach_comp_cntr");
+		newer_find("ibv_qp_attach_comp_cntr");
 
 	return real ? real(qp, comp_cntr, attr) : EOPNOTSUPP;
 }
 
 int ibv_set_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value)
 {
-	__typeof__(&ibv_set_comp_cntr) real = find("ibv_set_comp_cntr");
+	__typeof__(&ibv_set_comp_cntr) real = newer_find("ibv_set_comp_cntr");
 
 	return real ? real(comp_cntr, value) : EOPNOTSUPP;
 }
 
 int ibv_set_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t value)
 {
-	__typeof__(&ibv_set_err_comp_cntr) real = find("ibv_set_err_comp_cntr");
+	__typeof__(&ibv_set_err_comp_cntr) real =
+		newer_find("ibv_set_err_comp_cntr");
 
 	return real ? real(comp_cntr, value) : EOPNOTSUPP;
 }
 
 int ibv_inc_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount)
 {
-	__typeof__(&ibv_inc_comp_cntr) real = find("ibv_inc_comp_cntr");
+	__typeof__(&ibv_inc_comp_cntr) real = newer_find("ibv_inc_comp_cntr");
 
 	return real ? real(comp_cntr, amount) : EOPNOTSUPP;
 }
 
 int ibv_inc_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t amount)
 {
-	__typeof__(&ibv_inc_err_comp_cntr) real = find("ibv_inc_err_comp_cntr");
+	__typeof__(&ibv_inc_err_comp_cntr) real =
+		newer_find("ibv_inc_err_comp_cntr");
 
 	return real ? real(comp_cntr, amount) : EOPNOTSUPP;
 }
 
 int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 {
-	__typeof__(&ibv_read_comp_cntr) real = find("ibv_read_comp_cntr");
+	__typeof__(&ibv_read_comp_cntr) real = newer_find("ibv_read_comp_cntr");
 
 	return real ? real(comp_cntr, value) : EOPNOTSUPP;
 }
@@ -161,7 +152,7 @@ int ibv_read_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 int ibv_read_err_comp_cntr(struct ibv_comp_cntr *comp_cntr, uint64_t *value)
 {
 	__typeof__(&ibv_read_err_comp_cntr) real =
-		find("ibv_read_err_comp_cntr");
+		newer_find("ibv_read_err_comp_cntr");
 
 	return real ? real(comp_cntr, value) : EOPNOTSUPP;
 }

@@ -28,6 +28,10 @@ cdef class ECE(PyverbsObject):
     cdef m.ibv_ece ece
 
 
+cdef class QPRateLimitAttr(PyverbsObject):
+    cdef v.ibv_qp_rate_limit_attr attr
+
+
 cdef class QPAttachCompCntrAttr(PyverbsObject):
     cdef m.ibv_qp_attach_comp_cntr_attr attr
 
@@ -38,7 +42,10 @@ cdef class QP(PyverbsCM):
     cdef object scq
     cdef object rcq
     cdef object srq
+    cdef object _ind_table
     cdef object others
+    cdef v.ibv_qp *create(self, v.ibv_pd *pd,
+                          v.ibv_qp_init_attr *attr) except NULL
     cdef v.ibv_qp *create_ex(self, v.ibv_context *context,
                              v.ibv_qp_init_attr_ex *attr) except NULL
 
@@ -63,6 +70,5 @@ cdef class QPEx(QP):
     cdef v.ibv_qp_ex *ex
     cdef unsigned long long ops
     cdef bint in_batch
-    cdef object _ind_table
     cdef v.ibv_qp_ex *batch(self) except NULL
     cdef v.ibv_qp_ex *may(self, unsigned long long op) except NULL

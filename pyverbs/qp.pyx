@@ -49,6 +49,12 @@ MASKS = {
 }
 
 
+def masks_of(qp_type):
+    """What modify() is given on the way to INIT, RTR and RTS; None of a type that
+    goes its own way."""
+    return MASKS.get(qp_type)
+
+
 include 'qp_attr.pxi'
 
 
@@ -89,6 +95,53 @@ cdef class ECE(PyverbsObject):
                 f'comp_mask {self.comp_mask:#x}')
 
 
+cdef class QPRateLimitAttr(PyverbsObject):
+    """How fast a QP may send: rate_limit in kbit/s, 0 for no limit.
+
+    max_burst_sz and typical_pkt_sz, in bytes, are hints; 0 leaves them to the
+    device.
+    """
+
+    def __init__(self, rate_limit=0, max_burst_sz=0, typical_pkt_sz=0,
+                 comp_mask=0):
+        self.attr.rate_limit = rate_limit
+        self.attr.max_burst_sz = max_burst_sz
+        self.attr.typical_pkt_sz = typical_pkt_sz
+        self.attr.comp_mask = comp_mask
+
+    @property
+    def rate_limit(self):
+        return self.attr.rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, val):
+        self.attr.rate_limit = val
+
+    @property
+    def max_burst_sz(self):
+        return self.attr.max_burst_sz
+
+    @max_burst_sz.setter
+    def max_burst_sz(self, val):
+        self.attr.max_burst_sz = val
+
+    @property
+    def typical_pkt_sz(self):
+        return self.attr.typical_pkt_sz
+
+    @typical_pkt_sz.setter
+    def typical_pkt_sz(self, val):
+        self.attr.typical_pkt_sz = val
+
+    @property
+    def comp_mask(self):
+        return self.attr.comp_mask
+
+    @comp_mask.setter
+    def comp_mask(self, val):
+        self.attr.comp_mask = val
+
+
 cdef class QPAttachCompCntrAttr(PyverbsObject):
     """What a CompCntr is to count of a QP: ibv_qp_attach_comp_cntr_op."""
 
@@ -123,15 +176,21 @@ cdef class QP(PyverbsCM):
         if qp_attr is not None:
             self._advance(qp_attr)
 
-    def _create(self, PD pd, QPInitAttr init_attr):
+    cdef v.ibv_qp *create(self, v.ibv_pd *pd,
+                          v.ibv_qp_init_attr *attr) except NULL:
+        cdef v.ibv_qp *qp
         cdef int err
 
+        with nogil:
+            qp = v.ibv_create_qp(pd, attr)
+            err = errno
+        check_ptr(qp, err, 'ibv_create_qp')
+        return qp
+
+    def _create(self, PD pd, QPInitAttr init_attr):
         check_open(pd.pd, 'PD')
         init_attr.use_objects()
-        with nogil:
-            self.qp = v.ibv_create_qp(pd.pd, &init_attr.attr)
-            err = errno
-        check_ptr(self.qp, err, 'ibv_create_qp')
+        self.qp = self.create(pd.pd, &init_attr.attr)
         self.pd = pd
         self.scq = init_attr.scq
         self.rcq = init_attr.rcq
@@ -157,7 +216,8 @@ cdef class QP(PyverbsCM):
         self.scq = init_attr.scq
         self.rcq = init_attr.rcq
         self.srq = init_attr._srq
-        self.others = (context, init_attr._xrcd, init_attr._ind_table)
+        self._ind_table = init_attr._ind_table
+        self.others = (context, init_attr._xrcd, self._ind_table)
 
     @classmethod
     def open(cls, XRCD xrcd not None, uint32_t qp_num):
@@ -204,7 +264,8 @@ cdef class QP(PyverbsCM):
             ret = v.ibv_destroy_qp(self.qp)
         check_status(ret, 'ibv_destroy_qp')
         self.qp = NULL
-        self.pd = self.scq = self.rcq = self.srq = self.others = None
+        self.pd = self.scq = self.rcq = self.srq = None
+        self._ind_table = self.others = None
 
     def __dealloc__(self):
         if self.qp != NULL:
@@ -220,23 +281,21 @@ cdef class QP(PyverbsCM):
             ret = v.ibv_modify_qp(self.qp, &qp_attr.attr, comp_mask)
         check_status(ret, 'ibv_modify_qp')
 
-    def modify_rate_limit(self, uint32_t rate_limit, uint32_t max_burst_sz=0,
-                          uint16_t typical_pkt_sz=0):
-        """Send at most rate_limit kbit/s, in bursts of so many bytes."""
-        cdef v.ibv_qp_rate_limit_attr attr
+    def modify_rate_limit(self, QPRateLimitAttr attr not None):
+        """Send no faster than attr says."""
         cdef int ret
 
         check_open(self.qp, 'QP')
-        attr.rate_limit = rate_limit
-        attr.max_burst_sz = max_burst_sz
-        attr.typical_pkt_sz = typical_pkt_sz
-        attr.comp_mask = 0
         with nogil:
-            ret = v.ibv_modify_qp_rate_limit(self.qp, &attr)
+            ret = v.ibv_modify_qp_rate_limit(self.qp, &attr.attr)
         check_status(ret, 'ibv_modify_qp_rate_limit')
 
+    def _masks(self):
+        """As masks_of(), for classes of providers to change."""
+        return masks_of(self.qp_type)
+
     def _to_state(self, QPAttr qp_attr not None, state, step):
-        masks = MASKS.get(self.qp_type)
+        masks = self._masks()
         if masks is None:
             raise PyverbsUserError(f'{self.qp_type!r} needs modify()')
         qp_attr.qp_state = state
@@ -268,6 +327,7 @@ cdef class QP(PyverbsCM):
         check_status(ret, 'ibv_attach_mcast')
 
     def detach_mcast(self, GID gid not None, uint16_t lid=0):
+        """No longer receive what is sent to the group."""
         cdef int ret
 
         check_open(self.qp, 'QP')

@@ -227,7 +227,6 @@ cdef class QPEx(QP):
         super().__init__(creator, init_attr, qp_attr)
         self.ex = v.ibv_qp_to_qp_ex(self.qp)
         self.ops = init_attr.attr.send_ops_flags
-        self._ind_table = init_attr._ind_table
         if self.ex == NULL:
             self.close()
             raise PyverbsUserError('A QPEx needs send_ops_flags in comp_mask')
@@ -237,7 +236,6 @@ cdef class QPEx(QP):
             self.wr_abort()
         QP.close(self)
         self.ex = NULL
-        self._ind_table = None
 
     cdef v.ibv_qp_ex *batch(self) except NULL:
         """The QP, within a batch."""
@@ -313,6 +311,7 @@ cdef class QPEx(QP):
     # Requests
 
     def wr_send(self):
+        """A message, for a receive of the peer."""
         v.ibv_wr_send(self.may(e.IBV_QP_EX_WITH_SEND))
 
     def wr_send_imm(self, data):
@@ -320,6 +319,7 @@ cdef class QPEx(QP):
         v.ibv_wr_send_imm(self.may(e.IBV_QP_EX_WITH_SEND_WITH_IMM), data)
 
     def wr_send_inv(self, invalidate_rkey):
+        """Likewise, which takes the key of a region or window back there."""
         v.ibv_wr_send_inv(self.may(e.IBV_QP_EX_WITH_SEND_WITH_INV),
                           invalidate_rkey)
 
@@ -333,24 +333,29 @@ cdef class QPEx(QP):
                           hdr_sz, mss)
 
     def wr_rdma_read(self, rkey, remote_addr):
+        """Read what is at remote_addr, in the peer's memory of that rkey."""
         v.ibv_wr_rdma_read(self.may(e.IBV_QP_EX_WITH_RDMA_READ), rkey,
                            remote_addr)
 
     def wr_rdma_write(self, rkey, remote_addr):
+        """Write to remote_addr, in the peer's memory of that rkey."""
         v.ibv_wr_rdma_write(self.may(e.IBV_QP_EX_WITH_RDMA_WRITE), rkey,
                             remote_addr)
 
     def wr_rdma_write_imm(self, rkey, remote_addr, data):
+        """Likewise, and complete a receive of the peer with data."""
         v.ibv_wr_rdma_write_imm(
             self.may(e.IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM), rkey, remote_addr,
             data)
 
     def wr_atomic_cmp_swp(self, rkey, remote_addr, compare, swap):
+        """Put swap into the 8 bytes at remote_addr if compare is there."""
         v.ibv_wr_atomic_cmp_swp(
             self.may(e.IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP), rkey, remote_addr,
             compare, swap)
 
     def wr_atomic_fetch_add(self, rkey, remote_addr, add):
+        """Add to the 8 bytes at remote_addr."""
         v.ibv_wr_atomic_fetch_add(
             self.may(e.IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD), rkey, remote_addr,
             add)
@@ -370,6 +375,7 @@ cdef class QPEx(QP):
                        length, ptype, level)
 
     def wr_local_inv(self, invalidate_rkey):
+        """Take the key of a region or window back here."""
         v.ibv_wr_local_inv(self.may(e.IBV_QP_EX_WITH_LOCAL_INV),
                            invalidate_rkey)
 
@@ -389,11 +395,13 @@ cdef class QPEx(QP):
         v.ibv_wr_set_ud_addr(self.ex, ah.ah, remote_qpn, remote_rkey)
 
     def wr_set_xrc_srqn(self, remote_srqn):
+        """The SRQ, by its number, that an XRC message is for."""
         if self.batch().wr_set_xrc_srqn == NULL:
             raise PyverbsUserError('The device does not have it')
         v.ibv_wr_set_xrc_srqn(self.ex, remote_srqn)
 
     def wr_set_sge(self, SGE sge not None):
+        """The memory of the request: one SGE, copied now."""
         v.ibv_wr_set_sge(self.batch(), sge.sge.lkey, sge.sge.addr,
                          sge.sge.length)
 

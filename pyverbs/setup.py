@@ -29,7 +29,9 @@ EXPORTERS = ('../libibverbs/examples/dmabuf_{cuda,drm,error,exporter,gem,gpu,hip
              '../tests/softhca/softhca_testbuf.h')
 COPIES = 'exporters'
 # Modules of what is not installed are left out.
-OPTIONAL = {'librdmacm', 'libmlx5'}
+OPTIONAL = {'libefa', 'libmlx5', 'librdmacm'}
+# Calls that older libraries lack.
+NEWER = {'newer_efa', 'newer_verbs'}
 
 
 def expand(pattern):
@@ -97,8 +99,9 @@ def extension(name, needs):
         files = exporter_files()
         sources += [path for path in files if path.endswith('.c')]
         options['include_dirs'] += {os.path.dirname(path) for path in files}
-    if 'newer_verbs' in needs:
-        sources.append('newer_verbs.c')
+    for newer in NEWER & set(needs):
+        sources.append(f'{newer}.c')
+        options['include_dirs'].append(HERE)
         options['extra_compile_args'] = ['-fvisibility=hidden']
     if not needs:
         options = {}
@@ -182,7 +185,8 @@ def main():
     os.chdir(HERE)
     setup(
         version=version(),
-        packages=['pyverbs', 'pyverbs.providers', 'pyverbs.providers.mlx5'],
+        packages=['pyverbs', 'pyverbs.providers', 'pyverbs.providers.efa',
+                  'pyverbs.providers.mlx5'],
         package_dir={'pyverbs': 'package'},
         package_data={'': ['*.pyi', 'py.typed']},
         ext_modules=[extension(*module) for module in read_modules()],

@@ -40,6 +40,11 @@ cdef v.ibv_sge *copy_sges(sges, num_sge) except? NULL:
     return array
 
 
+cdef sges_of(v.ibv_sge *array, int num_sge):
+    return [SGE(array[i].addr, array[i].length, array[i].lkey)
+            for i in range(num_sge)]
+
+
 @cython.no_gc_clear
 cdef class SGE(PyverbsCM):
     """length bytes from addr on, of the MR with this lkey."""
@@ -117,6 +122,11 @@ cdef class RecvWR(PyverbsCM):
     @property
     def num_sge(self):
         return self.recv_wr.num_sge
+
+    @property
+    def sg_list(self):
+        """The SGEs, as copies."""
+        return sges_of(self.recv_wr.sg_list, self.recv_wr.num_sge)
 
     @property
     def wr_id(self):
@@ -206,9 +216,7 @@ cdef class SendWR(PyverbsCM):
     @property
     def sg_list(self):
         """The SGEs, as copies; setting it to one SGE replaces them."""
-        return [SGE(self.send_wr.sg_list[i].addr, self.send_wr.sg_list[i].length,
-                    self.send_wr.sg_list[i].lkey)
-                for i in range(self.send_wr.num_sge)]
+        return sges_of(self.send_wr.sg_list, self.send_wr.num_sge)
 
     @sg_list.setter
     def sg_list(self, SGE val not None):
@@ -222,6 +230,16 @@ cdef class SendWR(PyverbsCM):
     def rkey(self):
         """The key of the remote memory, of an RDMA request."""
         return self.send_wr.wr.rdma.rkey
+
+    @property
+    def rdma_rkey(self):
+        """Likewise, by its longer name."""
+        return self.send_wr.wr.rdma.rkey
+
+    @property
+    def rdma_remote_addr(self):
+        """The address of the remote memory, of an RDMA request."""
+        return self.send_wr.wr.rdma.remote_addr
 
     @property
     def opcode(self):

@@ -3,14 +3,18 @@
 """DEVX by pyverbs, as far as the software device has it."""
 
 import errno
+import os
 import struct
 
 import pytest
 
+from pyverbs.device import Context
 from pyverbs.dmabuf import DmaBuf
 from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.providers.mlx5.mlx5dv import (
-    Mlx5Context, Mlx5DevxObj, Mlx5DVContextAttr, Mlx5UAR, Mlx5UMEM)
+    Mlx5Context, Mlx5DevxCmdComp, Mlx5DevxObj, Mlx5DVContextAttr, Mlx5UAR,
+    Mlx5UMEM)
+from pyverbs.providers.mlx5.mlx5dv_event import EventChannel, EventFD
 from pyverbs.pyverbs_error import PyverbsUserError
 
 from rdma import LOCAL, PAGE, SOFTHCA, error_of, read_counters
@@ -87,3 +91,24 @@ def test_doorbell_page(ctx):
         assert uar.page_id
         assert alive('uars') == before + 1
     assert alive('uars') == before
+
+
+@pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))
+def test_driver_without_events_is_eprotonosupport(ctx, make):
+    assert error_of(make, ctx) == errno.EPROTONOSUPPORT
+
+
+@pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))
+def test_events_of_another_vendor_are_eopnotsupp(make):
+    with Context(name='rxe0') as rxe:
+        assert error_of(make, rxe) == errno.EOPNOTSUPP
+
+
+def test_eventfd_counts():
+    with EventFD(3, os.EFD_NONBLOCK) as fd:
+        os.write(fd.fd, (4).to_bytes(8, 'little'))
+        channel = EventChannel.__new__(EventChannel)
+        assert channel.get_event(fd=fd) == 7
+        assert error_of(channel.get_event, fd=fd) == errno.EAGAIN
+    with pytest.raises(PyverbsUserError, match='closed'):
+        channel.get_event(fd=fd)

@@ -12,7 +12,7 @@ from pyverbs.cq import CQ
 from pyverbs.device import Context
 from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
-from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
+from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr, QPRateLimitAttr
 from pyverbs.wr import SGE, RecvWR, SendWR
 
 from rdma import (CANARY, QKEY, REMOTE, Pair, Region, Side, compare, connect,
@@ -38,7 +38,7 @@ def side(device):
 
 def test_device_that_cannot_limit_its_rate_is_eopnotsupp(side):
     with pytest.raises(PyverbsRDMAError) as info:
-        side.qp.modify_rate_limit(1000)
+        side.qp.modify_rate_limit(QPRateLimitAttr(1000))
     assert info.value.error_code == errno.EOPNOTSUPP
 
 

@@ -2,8 +2,8 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Compare the names of our pyverbs with those of Debian's.
 
-Ours has to have all of them; what it has besides is not told. A module that is
-for another Python than this one cannot be imported: it only has to be there.
+Ours has to have all of them; what it has besides is not told. Of a module that is
+for another Python than this one, those that can be read in its file.
 """
 
 import json

@@ -5,7 +5,8 @@
 
 abi_python.py runs it once for each package, because a process can import only
 one of that name, with the libraries that it was built for. With --all, names that
-a module has from another one are told as well.
+a module has from another one are told as well. Of a module that is for another
+Python its file is read: the texts in there that errors and methods are named by.
 """
 
 import enum
@@ -34,7 +35,8 @@ def signature(function):
 
 
 def is_public(name):
-    return not name.startswith("_")
+    """Numbers of enums that C has as macros begin with an underscore, too."""
+    return not name.startswith("_") or re.fullmatch("_[A-Z0-9_]+", name) is not None
 
 
 def describe_member(cls, name):
@@ -49,13 +51,14 @@ def describe_member(cls, name):
 def constructor(cls):
     """The names of a constructor's arguments: Cython tells them in docstrings.
 
-    In the first line of the class's, or described in that of __init__; None if
-    they are in neither.
+    In the first line of the class's (of the one that has the constructor), or
+    described in that of __init__; None if they are in neither.
     """
     if inspect.isfunction(cls.__init__):  # of Python
         return [name.lstrip("*") for name in inspect.signature(cls).parameters]
-    head = (cls.__doc__ or "").split("\n")[0]
-    written = re.match(rf"{cls.__name__}\((.*)\)$", head)
+    owner = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    head = (owner.__doc__ or "").split("\n")[0]
+    written = re.match(rf"{owner.__name__}\((.*)\)$", head)
     if written:
         without_values = re.sub(r"=[^,]*", "", written.group(1))
         names = [part.split(":")[0].split() for part in without_values.split(",")]
@@ -108,6 +111,29 @@ def describe_module(module, everything):
     return names
 
 
+# What Cython puts into a file: qualified names of properties, for tracebacks, and
+# of methods; and in modules of enums their members.
+PROPERTY = rb"\0%s\.([A-Z]\w*)\.(\w+)\.__[gs]et__(?=\0)"
+CLASS = rb"\0%s\.([A-Z]\w*)(?=\0)"
+METHOD = rb"\0([A-Z]\w*)\.([a-z]\w*)(?=\0)"
+MEMBER = rb"\0(_?(?:IBV|MLX5|MLX5DV|EFADV|RDMA)_[A-Z0-9_]+)(?=\0)"
+
+
+def names_in_file(module, path):
+    """What the file of a module tells of its names, as far as it does."""
+    with open(path, "rb") as f:
+        data = f.read()
+    name = re.escape(module.encode())
+    classes = {m.decode() for m in re.findall(CLASS % name, data)}
+    pairs = re.findall(PROPERTY % name, data) + re.findall(METHOD, data)
+    members = {f"{cls.decode()}.{member.decode()}" for cls, member in pairs
+               if cls.decode() in classes and not member.startswith(b"_")}
+    numbers = re.findall(MEMBER, data) if module.endswith("enums") else []
+    return {**dict.fromkeys(sorted(classes), "class"),
+            **dict.fromkeys(sorted(members), "member"),
+            **{number.decode(): "number" for number in sorted(numbers)}}
+
+
 def module_names(package):
     """Modules by file name: also those that are for another Python."""
     top = package.__path__[0]
@@ -116,17 +142,18 @@ def module_names(package):
         for name in sorted(files):
             module, suffix = name.split(".", 1)
             if suffix == "py" or suffix.endswith("so"):
-                yield ".".join(parts + [module] * (module != "__init__"))
+                yield (".".join(parts + [module] * (module != "__init__")),
+                       os.path.join(folder, name))
 
 
 def describe_package(package, everything):
     modules = {}
-    for name in module_names(package):
+    for name, path in module_names(package):
         try:
             module = importlib.import_module(name)
             modules[name] = describe_module(module, everything)
-        except ImportError as error:  # its own words stand in for the names
-            modules[name] = str(error)
+        except ImportError as error:  # of ours its own words stand in for the names
+            modules[name] = str(error) if everything else names_in_file(name, path)
     return modules
 
 

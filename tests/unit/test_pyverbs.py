@@ -18,11 +18,12 @@ from pyverbs import base, dma_util, enums as e, libibverbs_enums, mem_alloc, nam
 from pyverbs.addr import AHAttr, GID, GlobalRoute
 from pyverbs.cq import CqInitAttrEx, WC
 from pyverbs.flow import FlowAction, FlowAttr
+from pyverbs.providers.efa import efa_enums as efe, efadv
 from pyverbs.providers.mlx5 import mlx5_enums as dve, mlx5dv
 from pyverbs.pyverbs_error import PyverbsError, PyverbsRDMAError, PyverbsUserError
-from pyverbs.qp import QPAttr, QPCap, QPInitAttrEx
+from pyverbs.qp import QPAttr, QPCap, QPInitAttrEx, QPRateLimitAttr
 from pyverbs.spec import EthSpec, Ipv6Spec
-from pyverbs.wr import SGE, SendWR
+from pyverbs.wr import SGE, RecvWR, SendWR
 
 
 def fields(text):
@@ -159,6 +160,17 @@ class Requests(unittest.TestCase):
         wr = SendWR(opcode=e.IBV_WR_RDMA_WRITE)
         wr.set_wr_rdma(77, 4096)
         self.assertEqual(wr.rkey, 77)
+        self.assertEqual((wr.rdma_rkey, wr.rdma_remote_addr), (77, 4096))
+
+    def test_sges_of_a_receive_come_back(self):
+        wr = RecvWR(num_sge=1, sg=[SGE(1, 2, 3)])
+        self.assertEqual([sge.length for sge in wr.sg_list], [2])
+
+    def test_rate_limit(self):
+        attr = QPRateLimitAttr(1000, typical_pkt_sz=64)
+        attr.max_burst_sz = 4096
+        self.assertEqual((attr.rate_limit, attr.max_burst_sz, attr.typical_pkt_sz),
+                         (1000, 4096, 64))
 
     def test_sge_reads_its_memory(self):
         memory = ctypes.create_string_buffer(b"0123456789", 10)
@@ -215,6 +227,124 @@ class Mlx5(unittest.TestCase):
         self.assertIn("77", mlx5dv.dc_type_to_str(77))
         self.assertEqual(mlx5dv.swp_to_str(dve.MLX5DV_SW_PARSING_LSO).split(),
                          ["MLX5DV_SW_PARSING_LSO"])
+        self.assertEqual(mlx5dv.bitmask_to_str(7, {1: "a", 2: "b"}), "a, b (7)")
+        self.assertEqual(mlx5dv.qpts_to_str(1 << e.IBV_QPT_RC | 1 << e.IBV_QPT_UD),
+                         "RC, UD (20)")
+
+    def test_macros_have_an_underscore_behind_them(self):
+        self.assertEqual(dve.MLX5DV_FLOW_TABLE_TYPE_RDMA_TX_, 4)
+        self.assertEqual(dve.MLX5DV_QUERY_PORT_VPORT_REG_C0_, 16)
+
+
+class Mlx5Requests(unittest.TestCase):
+    """Bytes as in the Programmer's Reference Manual, all big-endian."""
+
+    CTRL = bytes.fromhex("03000102 00000406 07000005 08000000")
+    DATA = bytes.fromhex("00000001 00000002 0000000000000003")
+
+    def setUp(self):
+        self.ctrl = mlx5dv.WqeCtrlSeg(1, 2, 3, 4, 5, 6, 7, 8)
+        self.data = mlx5dv.WqeDataSeg(1, 2, 3)
+
+    def test_segments(self):
+        self.assertEqual(bytes(self.ctrl), self.CTRL)
+        self.assertEqual(bytes(self.data), self.DATA)
+        self.assertEqual(ctypes.string_at(self.ctrl.addr, 16), self.CTRL)
+        self.assertEqual(mlx5dv.WqeCtrlSeg.sizeof(), 16)
+        self.assertEqual(mlx5dv.WqeDataSeg.sizeof(), 16)
+
+    def test_fields_are_numbers(self):
+        self.assertEqual(self.ctrl.opmod_idx_opcode, 0x03000102)
+        self.assertEqual(self.ctrl.qpn_ds, 0x406)
+        self.assertEqual(self.ctrl.imm, 0x08000000)
+        self.assertEqual(self.data.addr, 3)
+
+    def test_fields_are_set(self):
+        for name in ("opmod_idx_opcode", "qpn_ds", "signature", "fm_ce_se", "imm"):
+            setattr(self.ctrl, name, 0x11)
+        self.assertEqual(bytes(self.ctrl), bytes.fromhex(
+            "00000011 00000011 11000011 00000011"))
+        for name in ("byte_count", "lkey", "addr"):
+            setattr(self.data, name, 0x11)
+        self.assertEqual(bytes(self.data),
+                         bytes.fromhex("00000011 00000011 0000000000000011"))
+
+    def test_request_in_its_own_memory(self):
+        wqe = mlx5dv.Wqe([self.ctrl, b"abcd", self.data])
+        self.assertEqual(wqe.address % 64, 0)
+        self.assertEqual(ctypes.string_at(wqe.address, 64),
+                         (self.CTRL + b"abcd" + self.DATA).ljust(64, b"\0"))
+        self.assertIn("61626364", str(wqe))
+        wqe.close()
+        wqe.close()
+        with self.assertRaises(PyverbsUserError):
+            wqe.address
+
+    def test_request_in_the_callers_memory(self):
+        memory = ctypes.create_string_buffer(b"\xff" * 40, 40)
+        with mlx5dv.Wqe([self.ctrl, self.data], ctypes.addressof(memory)) as wqe:
+            self.assertEqual(wqe.address, ctypes.addressof(memory))
+        self.assertEqual(memory.raw, self.CTRL + self.DATA + b"\xff" * 8)
+
+    def test_nothing_is_at_address_0(self):
+        for make in (lambda: mlx5dv.Wqe([self.ctrl], 0),
+                     lambda: mlx5dv.Mlx5Cqe64(0)):
+            with self.assertRaises(PyverbsUserError):
+                make()
+
+
+class Mlx5Completions(unittest.TestCase):
+    def setUp(self):
+        self.memory = ctypes.create_string_buffer(bytes(range(64)), 64)
+        self.cqe = mlx5dv.Mlx5Cqe64(ctypes.addressof(self.memory))
+
+    def test_fields_are_at_their_places(self):
+        for name, place, size in (
+                ("wqe_id", 2, 2), ("imm_inval_pkey", 36, 4), ("byte_cnt", 44, 4),
+                ("timestamp", 48, 8), ("wqe_counter", 60, 2), ("signature", 62, 1),
+                ("op_own", 63, 1)):
+            wanted = int.from_bytes(range(place, place + size), "big")
+            self.assertEqual(getattr(self.cqe, name), wanted, name)
+
+    def test_parts_of_the_last_byte(self):
+        self.memory[63] = b"\xd6"
+        self.assertEqual((self.cqe.opcode, self.cqe.format, self.cqe.se,
+                          self.cqe.owner), (13, 1, 1, 0))
+        self.cqe.owner = 1
+        self.assertEqual(self.memory[63], b"\xd7")
+
+    def test_empty(self):
+        self.assertFalse(self.cqe.is_empty())
+        ctypes.memset(self.memory, 0, 64)
+        self.assertTrue(self.cqe.is_empty())
+        self.memory[63] = b"\1"
+        self.assertFalse(self.cqe.is_empty())
+
+    def test_dump_is_of_words(self):
+        lines = self.cqe.dump().splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(lines[0], "00010203 04050607 08090a0b 0c0d0e0f")
+
+
+class Efa(unittest.TestCase):
+    def test_capabilities_by_name(self):
+        self.assertEqual(efadv.dev_cap_to_str(0), "None (0)")
+        self.assertEqual(
+            efadv.dev_cap_to_str(efe.EFADV_DEVICE_ATTR_CAPS_RDMA_READ | 1 << 20),
+            "EFADV_DEVICE_ATTR_CAPS_RDMA_READ, ??(100000) (100001)")
+
+    def test_attributes(self):
+        attr = efadv.EfaQPInitAttr()
+        self.assertEqual(attr.driver_qp_type, efe.EFADV_QP_DRIVER_TYPE_SRD)
+        attr.sl = 3
+        self.assertEqual(fields(str(attr))["sl"], "3")
+        self.assertEqual(efadv.EfaDVCQInitAttr(2).wc_flags, 2)
+        self.assertEqual(efadv.EfaDVSQDepthAttr(max_inline_data=32).max_inline_data, 32)
+
+    def test_counter_in_memory_of_the_programs(self):
+        attr = efadv.EfaCompCntrInitAttr()
+        attr.set_err_ext_mem_va(4096)
+        self.assertEqual(attr.flags, efe.EFADV_COMP_CNTR_INIT_WITH_ERR_EXTERNAL_MEM)
 
 
 class Others(unittest.TestCase):

@@ -4,17 +4,20 @@
 
 cimport cython
 from libc.errno cimport errno
-from libc.stdint cimport uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 from posix.stdlib cimport posix_memalign
 
 from pyverbs.addr cimport AH
 from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.cq cimport CqInitAttrEx
+from pyverbs.providers.mlx5 cimport libmlx5_event as ev
+from pyverbs.providers.mlx5 cimport mlx5_wqe as w
 from pyverbs.qp cimport QPInitAttrEx
 
-from pyverbs.names import members, str_from_flags
+from pyverbs import enums as e, names
+from pyverbs.names import flag_names, members, str_from_flags
 from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.pyverbs_error import PyverbsUserError
 
@@ -342,39 +345,60 @@ cdef class Mlx5CQ(CQEX):
 
 include 'mlx5dv_qp.pxi'
 include 'mlx5dv_devx.pxi'
+include 'mlx5dv_wqe.pxi'
 
 
 # Words for numbers, in the order of the bits.
 
+def bitmask_to_str(bits, values):
+    """The names of the bits set, and the number; values: names by bit."""
+    return f'{", ".join(flag_names(bits, values))} ({bits})'
+
+
+def qpts_to_str(qp_types):
+    """Words for the ibv_qp_types whose bits, 1 << qp_type, are set."""
+    return bitmask_to_str(qp_types, {
+        1 << qp_type: word for qp_type, word in names.QP_TYPES.items()
+        if qp_type != e.IBV_QPT_DRIVER})
+
+
 def cqe_comp_to_str(cqe):
+    """The names of mlx5dv_cqe_comp_res_format bits, in lines."""
     return str_from_flags(cqe, members(dve.mlx5dv_cqe_comp_res_format))
 
 
 def context_flags_to_str(flags):
+    """The names of mlx5dv_context_flags, in lines."""
     return str_from_flags(flags, members(dve.mlx5dv_context_flags))
 
 
 def context_comp_mask_to_str(mask):
+    """The names of mlx5dv_context_comp_mask bits, in lines."""
     return str_from_flags(mask, members(dve.mlx5dv_context_comp_mask))
 
 
 def qp_comp_mask_to_str(flags):
+    """The names of mlx5dv_qp_init_attr_mask bits, in lines."""
     return str_from_flags(flags, members(dve.mlx5dv_qp_init_attr_mask))
 
 
 def qp_create_flags_to_str(flags):
+    """The names of mlx5dv_qp_create_flags, in lines."""
     return str_from_flags(flags, members(dve.mlx5dv_qp_create_flags))
 
 
 def send_ops_flags_to_str(flags):
+    """The names of mlx5dv_qp_create_send_ops_flags, in lines."""
     return str_from_flags(flags, members(dve.mlx5dv_qp_create_send_ops_flags))
 
 
 def swp_to_str(swps):
+    """The names of mlx5dv_sw_parsing_offloads, in lines."""
     return str_from_flags(swps, members(dve.mlx5dv_sw_parsing_offloads))
 
 
 def tunnel_offloads_to_str(tun):
+    """The names of mlx5dv_tunnel_offloads, in lines."""
     return str_from_flags(tun, members(dve.mlx5dv_tunnel_offloads))
 
 

@@ -147,6 +147,61 @@ cdef class Mlx5UMEM(PyverbsCM):
 
 
 @cython.no_gc_clear
+cdef class Mlx5DevxCmdComp(PyverbsCM):
+    """What answers to Mlx5DevxObj.query_async() are waited for on.
+
+    error_code: EOPNOTSUPP (not an mlx5 device), EPROTONOSUPPORT (the kernel, or
+    its driver of this device, answers at once only).
+    """
+    cdef ev.mlx5dv_devx_cmd_comp *comp
+    cdef object context
+
+    def __init__(self, Context context not None):
+        cdef int err
+
+        check_open(context.context, 'Context')
+        with nogil:
+            self.comp = ev.mlx5dv_devx_create_cmd_comp(context.context)
+            err = errno
+        check_ptr(self.comp, err, 'mlx5dv_devx_create_cmd_comp')
+        self.context = context
+        context.add_ref(self)
+
+    cpdef close(self):
+        if self.comp == NULL:
+            return
+        self.close_children()
+        with nogil:
+            ev.mlx5dv_devx_destroy_cmd_comp(self.comp)
+        self.comp = NULL
+        self.context = None
+
+    def __dealloc__(self):
+        if self.comp != NULL:
+            with nogil:
+                ev.mlx5dv_devx_destroy_cmd_comp(self.comp)
+
+    def get_async_cmd_comp(self, size_t outlen):
+        """Wait for an answer of at most outlen bytes; return (wr_id, answer)."""
+        cdef size_t size = sizeof(ev.command_hdr) + outlen
+        cdef bytearray answer = bytearray(size)
+        cdef ev.command_hdr *header = <ev.command_hdr *><char *>answer
+        cdef int ret
+
+        check_open(self.comp, 'DevxCmdComp')
+        with nogil:
+            ret = ev.mlx5dv_devx_get_async_cmd_comp(self.comp, header, size)
+        check_status(ret, 'mlx5dv_devx_get_async_cmd_comp')
+        return header.wr_id, bytes(answer[sizeof(ev.command_hdr):])
+
+    @property
+    def fd(self):
+        """Readable when there is an answer; the object owns it."""
+        check_open(self.comp, 'DevxCmdComp')
+        return self.comp.fd
+
+
+@cython.no_gc_clear
 cdef class Mlx5DevxObj(PyverbsCM):
     """An object that the command in_ creates; out_view is the answer to it.
 
@@ -194,6 +249,20 @@ cdef class Mlx5DevxObj(PyverbsCM):
     def modify(self, in_, size_t outlen):
         """Run a command that changes it; return outlen bytes."""
         return self._command(in_, outlen, True)
+
+    def query_async(self, in_, size_t outlen, uint64_t wr_id,
+                    Mlx5DevxCmdComp cmd_comp not None):
+        """Likewise, without waiting: cmd_comp gets outlen bytes, and wr_id."""
+        cdef _Command command = _Command(in_, 0)
+        cdef int ret
+
+        check_open(self._obj, 'DevxObj')
+        check_open(cmd_comp.comp, 'DevxCmdComp')
+        with nogil:
+            ret = ev.mlx5dv_devx_obj_query_async(
+                self._obj, command.in_, command.inlen, outlen, wr_id,
+                cmd_comp.comp)
+        check_status(ret, 'mlx5dv_devx_obj_query_async')
 
     def _command(self, in_, size_t outlen, bint modify):
         cdef _Command command = _Command(in_, outlen)

@@ -15,6 +15,8 @@ from pyverbs.pyverbs_error import PyverbsUserError
 
 
 cdef class Mlx5DvPD(PyverbsObject):
+    """What commands of the device call a PD."""
+
     @property
     def pdn(self):
         return self.dv.pdn
@@ -25,6 +27,8 @@ cdef class Mlx5DvPD(PyverbsObject):
 
 
 cdef class Mlx5DvCQ(PyverbsObject):
+    """Where a CQ is in memory, and how large."""
+
     @property
     def cqe_size(self):
         """In bytes."""
@@ -87,6 +91,8 @@ cdef class Mlx5DvQP(PyverbsObject):
 
 
 cdef class Mlx5DvSRQ(PyverbsObject):
+    """How the requests of an SRQ lie in memory; comp_mask says what was filled in."""
+
     @property
     def stride(self):
         """In bytes."""
