@@ -82,6 +82,7 @@ serials = itertools.count()
 
 
 def serial_of(PyverbsCM obj not None):
+    """For sorting objects by when they were made."""
     return obj.serial
 
 

@@ -13,6 +13,7 @@ cdef class CQ(PyverbsCM):
     cdef v.ibv_cq *cq
     cdef object context
     cdef CompChannel channel
+    cdef object domain
     cdef unsigned int num_events
 
 
@@ -31,7 +32,6 @@ cdef class PollCqAttr(PyverbsObject):
 
 
 cdef class CQEX(CQ):
-    cdef object domain
     cdef unsigned long long wc_flags
     cdef bint polling
     cdef v.ibv_cq_ex *create(self, v.ibv_context *context,

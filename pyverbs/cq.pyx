@@ -116,8 +116,7 @@ cdef class CQ(PyverbsCM):
             ret = v.ibv_destroy_cq(self.cq)
         check_status(ret, 'ibv_destroy_cq')
         self.cq = NULL
-        self.context = None
-        self.channel = None
+        self.context = self.channel = self.domain = None
 
     def __dealloc__(self):
         if self.cq != NULL:

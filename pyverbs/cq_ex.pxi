@@ -154,7 +154,6 @@ cdef class CQEX(CQ):
         if self.polling:
             self.end_poll()
         CQ.close(self)
-        self.domain = None
 
     cdef v.ibv_cq_ex *current(self, unsigned long long flag=0) except NULL:
         """The queue, which is at a completion that may be asked this."""
@@ -213,12 +212,15 @@ cdef class CQEX(CQ):
         return e.ibv_wc_status(self.current().status)
 
     def read_opcode(self):
+        """An ibv_wc_opcode."""
         return e.ibv_wc_opcode(v.ibv_wc_read_opcode(self.current()))
 
     def read_vendor_err(self):
+        """What the device's maker calls the error."""
         return v.ibv_wc_read_vendor_err(self.current())
 
     def read_byte_len(self):
+        """How many bytes came, or were read."""
         return v.ibv_wc_read_byte_len(self.current())
 
     def read_imm_data(self):
@@ -226,21 +228,27 @@ cdef class CQEX(CQ):
         return v.ibv_wc_read_imm_data(self.current())
 
     def read_qp_num(self):
+        """The number of the local QP."""
         return v.ibv_wc_read_qp_num(self.current())
 
     def read_src_qp(self):
+        """The number of the sender's QP, of a datagram."""
         return v.ibv_wc_read_src_qp(self.current())
 
     def read_wc_flags(self):
+        """ibv_wc_flags."""
         return v.ibv_wc_read_wc_flags(self.current())
 
     def read_slid(self):
+        """The sender's LID, of a datagram."""
         return v.ibv_wc_read_slid(self.current())
 
     def read_sl(self):
+        """The service level, of a datagram."""
         return v.ibv_wc_read_sl(self.current())
 
     def read_dlid_path_bits(self):
+        """The low bits of the LID it was sent to, of a datagram."""
         return v.ibv_wc_read_dlid_path_bits(self.current())
 
     # Not every device has these: they must have been asked for.
@@ -251,13 +259,16 @@ cdef class CQEX(CQ):
             self.current(e.IBV_WC_EX_WITH_COMPLETION_TIMESTAMP))
 
     def read_completion_wallclock_ns(self):
+        """In nanoseconds since 1970."""
         return v.ibv_wc_read_completion_wallclock_ns(
             self.current(e.IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK))
 
     def read_cvlan(self):
+        """The customer VLAN tag."""
         return v.ibv_wc_read_cvlan(self.current(e.IBV_WC_EX_WITH_CVLAN))
 
     def read_flow_tag(self):
+        """What the flow that matched is tagged with."""
         return v.ibv_wc_read_flow_tag(self.current(e.IBV_WC_EX_WITH_FLOW_TAG))
 
     def read_tm_info(self):

@@ -12,6 +12,7 @@ from pyverbs.pd cimport PD
 cdef class MR(PyverbsCM):
     cdef v.ibv_mr *mr
     cdef object pd
+    cdef object source
     cdef void *own_buf
     cdef uint64_t address
     cdef size_t mr_length
@@ -21,7 +22,6 @@ cdef class MR(PyverbsCM):
 
 
 cdef class DmaBufMR(MR):
-    cdef object _dmabuf
     cdef size_t _offset
     cdef bint own_dmabuf
     cdef v.ibv_mr *reg_dmabuf(self, v.ibv_pd *pd, int fd,
@@ -29,7 +29,6 @@ cdef class DmaBufMR(MR):
 
 
 cdef class DMMR(MR):
-    cdef DM dm
     cdef size_t _offset
 
 
@@ -69,10 +68,9 @@ cdef class Buf(PyverbsCM):
 
 
 cdef class BufMR(MR):
-    cdef Buf source
+    pass
 
 
 cdef class MREx(MR):
     cdef uint64_t iova
-    cdef object source
     cdef _register(self, PD pd, m.ibv_mr_init_attr *attr)

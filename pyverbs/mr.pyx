@@ -43,7 +43,8 @@ cdef class MR(PyverbsCM):
     Without an address the MR brings its own zeroed, page-aligned memory and
     frees it when closed; with one, the memory there is the caller's and must
     live as long as the MR. access: ibv_access_flags. implicit asks for the
-    whole address space (on-demand paging). With a handle, it is the MR that
+    whole address space (on-demand paging), of which read() and write() reach
+    what address and length name, if they do. With a handle, it is the MR that
     has this handle of the kernel in the imported PD; its memory is not here
     and close() leaves it to its owner.
     """
@@ -69,14 +70,16 @@ cdef class MR(PyverbsCM):
             return
         self.address = 0 if address is None else address
         self.mr_length = length
-        if implicit:
-            self.address, self.mr_length = 0, <size_t>-1
+        if address is None and implicit:
+            self.elsewhere, self.mr_length = True, <size_t>-1
         elif address is None:
             self.own_buf = alloc_pages(length)
             self.address = <uintptr_t>self.own_buf
         addr = <void *><uintptr_t>self.address
+        if implicit:
+            addr, length = NULL, <size_t>-1
         with nogil:
-            self.mr = v.ibv_reg_mr(creator.pd, addr, self.mr_length, access)
+            self.mr = v.ibv_reg_mr(creator.pd, addr, length, access)
             err = errno
         check_ptr(self.mr, err, 'ibv_reg_mr')
         self.pd = creator
@@ -107,7 +110,7 @@ cdef class MR(PyverbsCM):
             ret = v.ibv_dereg_mr(self.mr)
         check_status(ret, 'ibv_dereg_mr')
         self.mr = NULL
-        self.pd = None
+        self.pd = self.source = None
         free(self.own_buf)
         self.own_buf = NULL
 
@@ -254,14 +257,16 @@ cdef class DmaBufMR(MR):
         if dmabuf is None:
             dmabuf = DmaBuf(length + offset, gpu, gtt, exporter=exporter)
             self.own_dmabuf = True
-        self._dmabuf = dmabuf
+        self.source = dmabuf
         self._offset = offset
         self.mr_length = length
         self.address = offset if iova is None else iova
         try:
             self._register(pd, access)
         except BaseException:
-            self._drop_dmabuf()
+            self.source = None
+            if self.own_dmabuf:
+                dmabuf.close()
             raise
         self.pd = pd
         pd.add_ref(self)
@@ -269,10 +274,10 @@ cdef class DmaBufMR(MR):
             (<DmaBuf>dmabuf).add_ref(self)
 
     def _register(self, PD pd, int access):
-        cdef bint is_fd = not isinstance(self._dmabuf, DmaBuf)
+        cdef bint is_fd = not isinstance(self.source, DmaBuf)
 
         self.mr = self.reg_dmabuf(
-            pd.pd, self._dmabuf if is_fd else self._dmabuf.fd, access)
+            pd.pd, self.source if is_fd else self.source.fd, access)
 
     cdef v.ibv_mr *reg_dmabuf(self, v.ibv_pd *pd, int fd,
                               int access) except NULL:
@@ -286,22 +291,20 @@ cdef class DmaBufMR(MR):
         check_ptr(mr, err, 'ibv_reg_dmabuf_mr')
         return mr
 
-    def _drop_dmabuf(self):
-        dmabuf, self._dmabuf = self._dmabuf, None
-        if self.own_dmabuf:
-            dmabuf.close()
-
     cpdef close(self):
+        dmabuf = self.source
+
         if self.mr == NULL:
             return
         MR.close(self)
-        self._drop_dmabuf()
+        if self.own_dmabuf:
+            dmabuf.close()
 
     def _buffer(self):
         check_open(self.mr, 'MR')
-        if not isinstance(self._dmabuf, DmaBuf):
+        if not isinstance(self.source, DmaBuf):
             raise PyverbsUserError('The CPU reaches only an MR made from a DmaBuf')
-        return self._dmabuf
+        return self.source
 
     def write(self, data, size_t length, size_t offset=0):
         """Copy the first length bytes of data to the MR's offset, by CPU."""
@@ -317,7 +320,7 @@ cdef class DmaBufMR(MR):
 
     @property
     def dmabuf(self):
-        return self._dmabuf
+        return self.source
 
     @property
     def offset(self):
@@ -342,7 +345,7 @@ cdef class DMMR(MR):
             self.mr = m.ibv_reg_dm_mr(pd.pd, dm.dm, offset, length, access)
             err = errno
         check_ptr(self.mr, err, 'ibv_reg_dm_mr')
-        self.dm = dm
+        self.source = dm
         self._offset = offset
         self.mr_length = length
         self.pd = pd
@@ -353,13 +356,13 @@ cdef class DMMR(MR):
         """Copy the first length bytes of data to offset."""
         check_open(self.mr, 'MR')
         self.check_range(length, offset)
-        self.dm.copy_to_dm(self._offset + offset, data, length)
+        (<DM>self.source).copy_to_dm(self._offset + offset, data, length)
 
     def read(self, size_t length, size_t offset):
         """Return length bytes at offset."""
         check_open(self.mr, 'MR')
         self.check_range(length, offset)
-        return self.dm.copy_from_dm(self._offset + offset, length)
+        return (<DM>self.source).copy_from_dm(self._offset + offset, length)
 
 
 @cython.no_gc_clear

@@ -198,7 +198,7 @@ cdef class MREx(MR):
         if address is not None:
             attr.comp_mask |= m.IBV_REG_MR_MASK_ADDR
             attr.addr = <void *><uintptr_t>address
-        self.elsewhere = fd is not None
+        self.elsewhere = fd is not None or implicit
         self.address = attr.fd_offset if self.elsewhere else address
         self.iova = self.address if iova is None else iova
         attr.comp_mask |= m.IBV_REG_MR_MASK_IOVA

@@ -8,6 +8,7 @@ from pyverbs.base cimport PyverbsCM, PyverbsObject
 cdef class PD(PyverbsCM):
     cdef v.ibv_pd *pd
     cdef object ctx
+    cdef object init_attr
     cdef bint imported
     cdef bint borrowed
 
@@ -32,4 +33,4 @@ cdef class ParentDomainInitAttr(PyverbsObject):
 
 
 cdef class ParentDomain(PD):
-    cdef ParentDomainInitAttr init_attr
+    pass

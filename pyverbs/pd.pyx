@@ -77,7 +77,7 @@ cdef class PD(PyverbsCM):
                 ret = v.ibv_dealloc_pd(self.pd)
             check_status(ret, 'ibv_dealloc_pd')
         self.pd = NULL
-        self.ctx = None
+        self.ctx = self.init_attr = None
 
     def unimport(self):
         """Forget an imported PD, which lives on in its owner."""
@@ -254,7 +254,3 @@ cdef class ParentDomain(PD):
         attr.pd.add_ref(self)
         if attr.td is not None:
             attr.td.add_ref(self)
-
-    cpdef close(self):
-        PD.close(self)
-        self.init_attr = None

@@ -156,6 +156,7 @@ cdef class WQ(PyverbsCM):
                 v.ibv_destroy_wq(self.wq)
 
     def modify(self, WQAttr wq_attr not None):
+        """Set what wq_attr names."""
         cdef int ret
 
         check_open(self.wq, 'WQ')
@@ -263,6 +264,7 @@ cdef class RxHashConf(PyverbsObject):
         self.set_key(bytes(rx_hash_key or ()), rx_hash_key_len)
 
     def set_key(self, bytes key, length):
+        """Use the first length bytes of key, which are kept."""
         if not 0 <= length <= len(key):
             raise PyverbsUserError(f'rx_hash_key_len {length}, but '
                                    f'{len(key)} bytes')

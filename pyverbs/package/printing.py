@@ -39,6 +39,7 @@ def property_names(cls: type) -> list[str]:
 
 
 def flags_text(flags: int, flag_enum: type[enum.Enum]) -> str:
+    """The names of the flags set, and what has no name as a number."""
     known = members(flag_enum)
     rest = flags & ~sum(flag for flag in known if flag & (flag - 1) == 0)
     names = flag_names(flags, known) + ([f'{rest:#x}'] if rest else [])
@@ -64,6 +65,7 @@ def is_owner(value: object) -> bool:
 
 
 def property_lines(name: str, value: object, plain: type) -> Iterator[str]:
+    """A line, or more, for one property."""
     if isinstance(value, list) and any(isinstance(v, plain) for v in value):
         for index, item in enumerate(value):
             yield from property_lines(f'{name}[{index}]', item, plain)
@@ -77,6 +79,7 @@ def property_lines(name: str, value: object, plain: type) -> Iterator[str]:
 
 
 def lines(obj: object, plain: type) -> Iterator[str]:
+    """The lines for all properties of what is open."""
     for name in property_names(type(obj)):
         try:
             value = getattr(obj, name)

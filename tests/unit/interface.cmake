@@ -58,7 +58,9 @@ if(PYTHON OR EXISTS ${PYTHON_BUILD}/CMakeCache.txt)
 	compare_python_with(newest 65)
 	script_test(test_pyverbs test_pyverbs.py ${PYTHON_BUILD})
 	script_test(cython_rules check_cython.py ${PROJECT_SOURCE_DIR}/pyverbs)
-	set_property(TEST test_pyverbs APPEND PROPERTY
+	script_test(imports check_import.py ${PYTHON_BUILD})
+	script_test(unmade_objects check_unmade.py ${PYTHON_BUILD})
+	set_property(TEST test_pyverbs unmade_objects APPEND PROPERTY
 		ENVIRONMENT LD_LIBRARY_PATH=${PYTHON_BUILD}/lib)
 	script_test(stubs check_stubs.py --build ${PYTHON_BUILD}
 		${PROJECT_SOURCE_DIR}/pyverbs/examples/reg_dmabuf.py)
