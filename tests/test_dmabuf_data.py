@@ -97,6 +97,20 @@ def test_scatter_to_user_memory_and_dmabuf(pair, exporter):
     buf.close()
 
 
+def test_read_into_user_memory_and_dmabuf(pair, exporter):
+    there = Region(pair.b.pd, 9000, exporter, 20, fill=DATA)
+    user = Region(pair.a.pd, 4000)
+    buf = Region(pair.a.pd, 5000, exporter, PAGE - 1)
+    pair.a.send(e.IBV_WR_RDMA_READ, [user.sge(0, 1000), buf.sge(), user.sge(1000)],
+                there.remote())
+    succeed(pair.a.cq)
+    data = pattern(9000, DATA)
+    user.check(data[:1000] + data[6000:], 'user memory')
+    buf.check(data[1000:6000], 'dma-buf')
+    for region in (there, buf):
+        region.close()
+
+
 def test_zero_length_write_touches_nothing(pair, exporter):
     user, buf = two_regions(pair, (PAGE, PAGE), exporter)
     pair.a.send(e.IBV_WR_RDMA_WRITE, [], buf.remote())
@@ -134,8 +148,10 @@ def test_region_outlives_the_whole_buffer(pair, exporter):
 
 REMOTE_CASES = {
     'write': (e.IBV_WR_RDMA_WRITE, e.IBV_ACCESS_REMOTE_WRITE),
+    'write_imm': (e.IBV_WR_RDMA_WRITE_WITH_IMM, e.IBV_ACCESS_REMOTE_WRITE),
     'read': (e.IBV_WR_RDMA_READ, e.IBV_ACCESS_REMOTE_READ),
 }
+ATOMICS = (e.IBV_WR_ATOMIC_FETCH_AND_ADD, e.IBV_WR_ATOMIC_CMP_AND_SWP)
 
 
 def denied(pair, buf, status, length=None, wr_remote=None,
@@ -155,14 +171,17 @@ def denied(pair, buf, status, length=None, wr_remote=None,
 def test_remote_access_without_the_flag(pair, exporter, case):
     opcode, flag = REMOTE_CASES[case]
     buf = Region(pair.b.pd, PAGE, exporter, access=ALL & ~flag)
+    pair.b.recv([])                 # for the immediate
     denied(pair, buf, e.IBV_WC_REM_ACCESS_ERR, opcode=opcode)
 
 
-def test_atomic_without_the_flag(pair, exporter):
+@pytest.mark.parametrize('opcode', ATOMICS, ids=('fetch_add', 'cmp_swap'))
+def test_atomic_without_the_flag(pair, exporter, opcode):
     user = Region(pair.a.pd, 8)
     access = ALL & ~e.IBV_ACCESS_REMOTE_ATOMIC
     buf = Region(pair.b.pd, PAGE, exporter, access=access)
-    pair.a.atomic(e.IBV_WR_ATOMIC_FETCH_AND_ADD, user.sge(), buf.remote(), 5)
+    there = int.from_bytes(buf.read(0, 8), 'little')
+    pair.a.atomic(opcode, user.sge(), buf.remote(), there, 5)
     expect(poll(pair.a.cq), e.IBV_WC_REM_ACCESS_ERR)
     buf.check(pattern(PAGE, CANARY), 'dma-buf')
     buf.close()
@@ -172,6 +191,15 @@ def test_read_into_dmabuf_without_local_write(pair, exporter):
     buf = Region(pair.a.pd, PAGE, exporter, access=0)
     user = Region(pair.b.pd, PAGE, fill=DATA)
     pair.a.send(e.IBV_WR_RDMA_READ, [buf.sge()], user.remote())
+    expect(poll(pair.a.cq), e.IBV_WC_LOC_PROT_ERR)
+    buf.check(pattern(PAGE, CANARY), 'dma-buf')
+    buf.close()
+
+
+def test_atomic_into_dmabuf_without_local_write(pair, exporter):
+    buf = Region(pair.a.pd, PAGE, exporter, access=0)
+    user = Region(pair.b.pd, 8)
+    pair.a.atomic(e.IBV_WR_ATOMIC_FETCH_AND_ADD, buf.sge(0, 8), user.remote(), 5)
     expect(poll(pair.a.cq), e.IBV_WC_LOC_PROT_ERR)
     buf.check(pattern(PAGE, CANARY), 'dma-buf')
     buf.close()

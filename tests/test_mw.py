@@ -55,8 +55,8 @@ def test_next_key_differs_in_its_tag_alone():
 class Windowed:
     """Two sides; b has a region that only a window opens to a."""
 
-    def __init__(self, mw_type, device):
-        self.pair = Pair(device)
+    def __init__(self, mw_type, device, **options):
+        self.pair = Pair(device, **options)
         self.a, self.b = self.pair.a, self.pair.b
         self.local = MR(self.a.pd, 100, LOCAL)
         self.mr = MR(self.b.pd, PAGE, BINDABLE)
@@ -290,3 +290,22 @@ def test_window_by_calls():
         assert [wc.opcode for wc in wcs] == [e.IBV_WC_BIND_MW,
                                              e.IBV_WC_LOCAL_INV]
         mw.close()
+
+
+@on_rxe_too
+def test_peer_takes_the_window_back_by_calls(name):
+    with Windowed(e.IBV_MW_TYPE_2, name,
+                  send_ops=e.IBV_QP_EX_WITH_SEND_WITH_INV) as win:
+        rdma.expect([win.bind(win.info())], e.IBV_WC_SUCCESS)
+        sink = MR(win.b.pd, 100, LOCAL)
+        win.b.recv([SGE(sink.buf, 100, sink.lkey)])
+        qp = win.a.qp
+        qp.wr_start()
+        qp.wr_id, qp.wr_flags = 5, e.IBV_SEND_SIGNALED
+        qp.wr_send_inv(bound_key(win))
+        qp.wr_set_sge(SGE(win.local.buf, 100, win.local.lkey))
+        qp.wr_complete()
+        rdma.succeed(win.a.cq)
+        wc, = rdma.succeed(win.b.cq)
+        assert wc.wc_flags & e.IBV_WC_WITH_INV
+        assert win.read(bound_key(win)) == e.IBV_WC_REM_ACCESS_ERR

@@ -9,7 +9,7 @@ import pytest
 
 from pyverbs import enums as e
 from pyverbs.pyverbs_error import PyverbsRDMAError
-from pyverbs.qp import QP, QPCap, QPInitAttrEx
+from pyverbs.qp import QP, QPCap, QPEx, QPInitAttrEx
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr, SrqInitAttrEx
 from pyverbs.wr import RecvWR, SendWR
 from pyverbs.xrcd import XRCD, XRCDInitAttr
@@ -20,6 +20,7 @@ DEVICE = 'mlx5_0'
 LEN = 1000
 OF_SRQ = (e.IBV_SRQ_INIT_ATTR_TYPE | e.IBV_SRQ_INIT_ATTR_PD |
           e.IBV_SRQ_INIT_ATTR_CQ | e.IBV_SRQ_INIT_ATTR_XRCD)
+OF_SENDER = e.IBV_QP_INIT_ATTR_PD | e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
 
 
 class Xrc:
@@ -31,10 +32,10 @@ class Xrc:
             e.IBV_XRCD_INIT_ATTR_FD | e.IBV_XRCD_INIT_ATTR_OFLAGS,
             os.O_CREAT, -1))
         self.srq = self.make_srq()
-        self.a.qp = QP(self.a.ctx, QPInitAttrEx(
+        self.a.qp = QPEx(self.a.ctx, QPInitAttrEx(
             qp_type=e.IBV_QPT_XRC_SEND, scq=self.a.cq, rcq=self.a.cq,
-            cap=QPCap(16, 0, 2, 0, 0), pd=self.a.pd,
-            comp_mask=e.IBV_QP_INIT_ATTR_PD))
+            cap=QPCap(16, 0, 2, 0, 0), pd=self.a.pd, comp_mask=OF_SENDER,
+            send_ops_flags=e.IBV_QP_EX_WITH_SEND))
         self.b.qp = QP(self.b.ctx, QPInitAttrEx(
             qp_type=e.IBV_QPT_XRC_RECV, xrcd=self.xrcd,
             comp_mask=e.IBV_QP_INIT_ATTR_XRCD))
@@ -91,6 +92,22 @@ def test_message_goes_to_the_srq_it_names(xrc):
     assert [wc.wr_id for wc in succeed(xrc.b.cq, 2)] == [2, 1]
     compare(second.read(), pattern(LEN, 3), 'of the other SRQ')
     compare(first.read(), pattern(LEN, 4), 'of the first SRQ')
+
+
+def test_message_by_calls_names_its_srq(xrc):
+    xrc.connect()
+    to, out = Region(xrc.b.pd, LEN), Region(xrc.a.pd, LEN, fill=3)
+    xrc.srq.post_recv(RecvWR(1, 1, [to.sge()]))
+    qp = xrc.a.qp
+    qp.wr_start()
+    qp.wr_id, qp.wr_flags = 8, e.IBV_SEND_SIGNALED
+    qp.wr_send()
+    qp.wr_set_xrc_srqn(xrc.srq.get_srq_num())
+    qp.wr_set_sge(out.sge())
+    qp.wr_complete()
+    assert succeed(xrc.a.cq)[0].wr_id == 8
+    succeed(xrc.b.cq)
+    compare(to.read(), pattern(LEN, 3), 'received')
 
 
 def test_receiving_end_is_known_by_its_number(xrc):
