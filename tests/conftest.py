@@ -28,12 +28,13 @@ def pytest_configure(config):
         'markers', 'sweep: thorough and slow, for `./dev test --sweep`')
     config.addinivalue_line(
         'markers', 'newest_kernel: of what the release\'s kernel has not')
+    config.addinivalue_line(
+        'markers', 'release_kernel: of what the newest kernel has more of')
 
 
 def pytest_collection_modifyitems(config, items):
-    if rdma.NEWEST_KERNEL:
-        return
-    other = [i for i in items if i.get_closest_marker('newest_kernel')]
+    marker = 'release_kernel' if rdma.NEWEST_KERNEL else 'newest_kernel'
+    other = [i for i in items if i.get_closest_marker(marker)]
     config.hook.pytest_deselected(items=other)
     items[:] = [i for i in items if i not in other]
 

@@ -13,6 +13,10 @@ import rdma
 
 STOCK = '/usr/bin'
 DEVICES = ('rxe0', *rdma.SOFTHCA.values())
+# What drivers of Linux 7.3 announce and Debian's program has no names for.
+TABS = '\t' * 5
+UNNAMED = f'{TABS}Unknown flags: 0xC0\n'
+NAMED = f'{TABS}SUPPORT_FLUSH\n{TABS}SUPPORT_ATOMIC_WRITE\n'
 
 
 def run(folder, program, *argv):
@@ -28,9 +32,9 @@ def run(folder, program, *argv):
 
 def compare(program, *argv):
     """What ours said, which has to be what stock said."""
-    ours, stock = (run(folder, program, *argv)
-                   for folder in (peer.OUR_BIN, STOCK))
-    assert ours == stock
+    ours = run(peer.OUR_BIN, program, *argv)
+    code, out, err = run(STOCK, program, *argv)
+    assert ours == (code, out.replace(UNNAMED, NAMED), err)
     return ours
 
 

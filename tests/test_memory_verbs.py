@@ -16,6 +16,7 @@ from rdma import LOCAL, PAGE, Side, error_of
 PREFETCH = e._IBV_ADVISE_MR_ADVICE_PREFETCH
 
 
+@pytest.mark.release_kernel
 def test_advice_without_on_demand_paging_is_eopnotsupp(rxe_pd):
     with MR(rxe_pd, PAGE, LOCAL) as mr:
         sge = SGE(mr.buf, PAGE, mr.lkey)
