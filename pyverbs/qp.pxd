@@ -70,5 +70,7 @@ cdef class QPEx(QP):
     cdef v.ibv_qp_ex *ex
     cdef unsigned long long ops
     cdef bint in_batch
+    cdef bint needs_ops(self)
+    cdef v.ibv_qp_ex *extended_qp(self) except NULL
     cdef v.ibv_qp_ex *batch(self) except NULL
     cdef v.ibv_qp_ex *may(self, unsigned long long op) except NULL

@@ -227,7 +227,7 @@ cdef class QPEx(QP):
         super().__init__(creator, init_attr, qp_attr)
         self.ex = v.ibv_qp_to_qp_ex(self.qp)
         self.ops = init_attr.attr.send_ops_flags
-        if self.ex == NULL:
+        if self.ex == NULL and self.needs_ops():
             self.close()
             raise PyverbsUserError('A QPEx needs send_ops_flags in comp_mask')
 
@@ -237,9 +237,19 @@ cdef class QPEx(QP):
         QP.close(self)
         self.ex = NULL
 
+    cdef bint needs_ops(self):
+        """Whether a QP that makes no requests is a mistake."""
+        return True
+
+    cdef v.ibv_qp_ex *extended_qp(self) except NULL:
+        check_open(self.qp, 'QP')
+        if self.ex == NULL:
+            raise PyverbsUserError('The QP has no send_ops_flags')
+        return self.ex
+
     cdef v.ibv_qp_ex *batch(self) except NULL:
         """The QP, within a batch."""
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         if not self.in_batch:
             raise PyverbsUserError('wr_start() comes first')
         return self.ex
@@ -252,7 +262,7 @@ cdef class QPEx(QP):
 
     @property
     def comp_mask(self):
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         return self.ex.comp_mask
 
     @property
@@ -263,30 +273,30 @@ cdef class QPEx(QP):
     @property
     def wr_id(self):
         """Of the requests that follow."""
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         return self.ex.wr_id
 
     @wr_id.setter
     def wr_id(self, val):
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         self.ex.wr_id = val
 
     @property
     def wr_flags(self):
         """Of the requests that follow (ibv_send_flags)."""
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         return self.ex.wr_flags
 
     @wr_flags.setter
     def wr_flags(self, val):
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         self.ex.wr_flags = val
 
     # The batch
 
     def wr_start(self):
         """Begin a batch; other threads that want to post wait for its end."""
-        check_open(self.ex, 'QP')
+        self.extended_qp()
         if self.in_batch:
             raise PyverbsUserError('wr_complete() or wr_abort() comes first')
         with nogil:

@@ -151,6 +151,9 @@ cdef class Mlx5QP(QPEx):
         check_ptr(qp, err, 'mlx5dv_create_qp')
         return qp
 
+    cdef bint needs_ops(self):
+        return False
+
     cdef dv.mlx5dv_qp_ex *extended(self) except NULL:
         """The QP, within a batch."""
         cdef dv.mlx5dv_qp_ex *qp
