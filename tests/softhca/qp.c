@@ -14,9 +14,12 @@ enum {
 	HCA_QPN_MAX = 0xfffffe,
 
 	/* Hints about where to put data and how to send it. */
-	HCA_QP_FLAGS = MLX5_QP_FLAG_SCATTER_CQE | MLX5_QP_FLAG_BFREG_INDEX |
+	HCA_QP_HINTS = MLX5_QP_FLAG_SCATTER_CQE | MLX5_QP_FLAG_BFREG_INDEX |
 		       MLX5_QP_FLAG_ALLOW_SCATTER_CQE |
 		       MLX5_QP_FLAG_UAR_PAGE_INDEX,
+
+	HCA_QP_FLAGS =
+		HCA_QP_HINTS | MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT,
 };
 
 /* QPs of all devices: they talk to each other by number. */
@@ -57,7 +60,8 @@ static bool count_ok(u32 n)
 /* Whether QPs of this kind have a receive queue of their own. */
 static bool has_rq(const struct ib_qp_init_attr *attr)
 {
-	return !attr->srq && attr->qp_type != IB_QPT_XRC_INI;
+	return !attr->srq && attr->qp_type != IB_QPT_XRC_INI &&
+	       attr->qp_type != IB_QPT_DRIVER;
 }
 
 static int set_layout(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
@@ -120,7 +124,8 @@ static int publish_qp(struct hca_qp *qp)
 			      XA_LIMIT(HCA_QPN_MIN, HCA_QPN_MAX), &next_qpn,
 			      GFP_KERNEL);
 	if (ret >= 0) {
-		qp->ib.qp_num = qp->qpn;
+		/* A DCT's is told when it can be sent to. */
+		qp->ib.qp_num = qp->dc == HCA_DCT ? 0 : qp->qpn;
 		if (qp->ib.qp_type == IB_QPT_GSI) {
 			qp->ib.qp_num = HCA_GSI_QPN;
 			to_hca(qp->ib.device)->gsi = qp;
@@ -169,6 +174,7 @@ static int check_request(const struct hca_qp *qp,
 	case IB_QPT_UD:
 	case IB_QPT_XRC_INI:
 	case IB_QPT_XRC_TGT:
+	case IB_QPT_DRIVER:
 		break;
 	default:
 		return -EOPNOTSUPP;
@@ -193,6 +199,8 @@ static int read_layout(struct hca_qp *qp, struct ib_qp_init_attr *attr,
 	if (qp->kernel)
 		return hca_kernel_layout(qp, attr);
 	ret = read_request(cmd, udata);
+	if (!ret)
+		ret = hca_dc_create(qp, attr, cmd);
 	return ret ? ret : set_layout(qp, attr, cmd);
 }
 
@@ -239,6 +247,7 @@ int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
 	struct hca_qp *qp = to_hqp(ibqp);
 
 	mutex_lock(&hca_mutex);
+	hca_dc_leave_locked(qp);
 	hca_engine_del_qp_locked(qp);
 	xa_erase(&qps, qp->qpn);
 	if (dev->gsi == qp)

@@ -93,6 +93,7 @@ u32 hca_next_gen_locked(void)
 /* Whoever was in the middle of a message with this QP finds that it left. */
 static void leave_connection(struct hca_qp *qp)
 {
+	hca_dc_leave_locked(qp);
 	qp->gen = hca_next_gen_locked();
 	qp->op.active = false;
 	qp->wait_until = 0;
@@ -128,6 +129,8 @@ static void set_state(struct hca_qp *qp, enum ib_qp_state state)
 	enum ib_qp_state old = qp->state;
 
 	qp->state = state;
+	if (qp->dc == HCA_DCT && state == IB_QPS_RTR)
+		qp->ib.qp_num = qp->qpn;
 	if (state == IB_QPS_RESET)
 		reset_qp(qp);
 	else if (state == IB_QPS_ERR && old != IB_QPS_ERR)
@@ -156,14 +159,39 @@ static int read_ece(struct ib_device *ib, struct ib_udata *udata, u32 *options)
 	return 0;
 }
 
-static int tell_ece(struct ib_udata *udata, u32 options)
+/* With dctn, the number of a DCT that is about to be ready to receive. */
+static int answer(struct ib_udata *udata, u32 ece, u32 dctn)
 {
-	struct mlx5_ib_modify_qp_resp resp = { .ece_options = options };
+	struct mlx5_ib_modify_qp_resp resp = {
+		.ece_options = ece,
+		.dctn = dctn,
+	};
 
+	if (dctn && udata->outlen < offsetofend(typeof(resp), dctn))
+		return -EINVAL;
 	if (!udata || udata->outlen < sizeof(resp.response_length))
 		return 0;
 	resp.response_length = min(udata->outlen, sizeof(resp));
 	return ib_copy_to_udata(udata, &resp, resp.response_length);
+}
+
+static u32 number_to_tell(const struct hca_qp *qp,
+			  const struct ib_qp_attr *attr, int mask)
+{
+	return qp->dc == HCA_DCT && mask & IB_QP_STATE &&
+			       attr->qp_state == IB_QPS_RTR
+		       ? qp->qpn
+		       : 0;
+}
+
+static bool may_modify(const struct hca_qp *qp, enum ib_qp_state cur,
+		       enum ib_qp_state new, int mask)
+{
+	if (cur != qp->state)
+		return false;
+	if (qp->dc)
+		return hca_dc_may_modify(qp, cur, new, mask);
+	return ib_modify_qp_is_ok(cur, new, qp->ib.qp_type, mask);
 }
 
 int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
@@ -178,7 +206,7 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 	if (!ret)
 		ret = read_ece(ibqp->device, udata, &ece);
 	if (!ret)
-		ret = tell_ece(udata, ece);
+		ret = answer(udata, ece, number_to_tell(qp, attr, mask));
 	if (ret)
 		return ret;
 
@@ -186,8 +214,7 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 	cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : qp->state;
 	new = mask &IB_QP_STATE ? attr->qp_state : cur;
 	ret = -EINVAL;
-	if (cur != qp->state ||
-	    !ib_modify_qp_is_ok(cur, new, ibqp->qp_type, mask))
+	if (!may_modify(qp, cur, new, mask))
 		goto out;
 	store_path(qp, attr, mask);
 	store_limits(qp, attr, mask);

@@ -23,7 +23,7 @@ void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 	recv->nseg = i;
 }
 
-static int peek_own(struct hca_qp *qp)
+static int peek_own(struct hca_qp *qp, struct hca_recv *recv)
 {
 	struct hca_data_seg
 		data[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
@@ -35,8 +35,8 @@ static int peek_own(struct hca_qp *qp)
 	memcpy(data,
 	       qp->ring.base + ((qp->rq_ci & (qp->rq_num - 1)) << qp->rq_shift),
 	       len);
-	qp->recv.idx = qp->rq_ci;
-	hca_parse_recv(&qp->recv, data, len / sizeof(*data));
+	recv->idx = qp->rq_ci;
+	hca_parse_recv(recv, data, len / sizeof(*data));
 	return 1;
 }
 
@@ -44,21 +44,20 @@ static int peek_own(struct hca_qp *qp)
  * Looks at the next receive request, in srq or without one in the QP's own
  * queue. Returns 1, 0 if none is posted, -1 if the queue makes no sense.
  */
-int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq)
+int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq,
+			 struct hca_recv *recv)
 {
 	if (!srq) {
-		qp->recv.srqn = 0;
-		return peek_own(qp);
+		recv->srqn = 0;
+		return peek_own(qp, recv);
 	}
-	qp->recv.srqn = srq->srqn;
-	return hca_srq_peek_locked(srq, &qp->recv);
+	recv->srqn = srq->srqn;
+	return hca_srq_peek_locked(srq, recv);
 }
 
 /* Takes the request that was looked at. It is owed a completion now. */
-void hca_recv_take_locked(struct hca_qp *qp)
+void hca_recv_take_locked(struct hca_qp *qp, struct hca_recv *recv)
 {
-	struct hca_recv *recv = &qp->recv;
-
 	if (recv->srqn)
 		hca_srq_take_locked(hca_srq_find_locked(recv->srqn), recv);
 	else
@@ -67,11 +66,10 @@ void hca_recv_take_locked(struct hca_qp *qp)
 }
 
 /* Completes the request that was taken; false if there is no room for that. */
-bool hca_complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
-		       bool solicited)
+bool hca_complete_recv(struct hca_qp *qp, struct hca_recv *recv,
+		       struct hca_cqe *cqe, u8 opcode, bool solicited)
 {
 	struct ib_cq *cq = qp->ib.recv_cq;
-	struct hca_recv *recv = &qp->recv;
 	struct hca_srq *srq;
 
 	recv->taken = false;
@@ -93,22 +91,23 @@ bool hca_complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
 	return hca_push(qp, cq, cqe, opcode, solicited);
 }
 
-bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome)
+bool hca_complete_recv_error(struct hca_qp *qp, struct hca_recv *recv,
+			     u8 syndrome)
 {
 	struct hca_cqe cqe = { .syndrome = syndrome };
 
-	return hca_complete_recv(qp, &cqe, HCA_CQE_RESP_ERR, false);
+	return hca_complete_recv(qp, recv, &cqe, HCA_CQE_RESP_ERR, false);
 }
 
 static bool flush_recv(struct hca_qp *qp)
 {
 	if (!qp->recv.taken) {
 		/* Those of a shared queue stay for others. */
-		if (hca_recv_peek_locked(qp, NULL) <= 0)
+		if (hca_recv_peek_locked(qp, NULL, &qp->recv) <= 0)
 			return false;
-		hca_recv_take_locked(qp);
+		hca_recv_take_locked(qp, &qp->recv);
 	}
-	qp->stuck = !hca_complete_recv_error(qp, HCA_SYN_FLUSH);
+	qp->stuck = !hca_complete_recv_error(qp, &qp->recv, HCA_SYN_FLUSH);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #include "softhca.h"
 
 /*
- * Requests between connected QPs: RC, XRC and UC. Both ends are dealt with
+ * Requests between connected QPs: RC, XRC, UC and DC. Both ends are dealt with
  * here, the responder's by the requester's turn.
  *
  * Between two steps of a request anything may happen to the other QP; its
@@ -37,7 +37,7 @@ static bool types_match(const struct hca_qp *qp, const struct hca_qp *peer)
 }
 
 /* A connection exists if both ends say so and count the same packets. */
-static struct hca_qp *find_responder(struct hca_qp *qp)
+static struct hca_qp *find_connected(struct hca_qp *qp)
 {
 	struct hca_qp *peer = hca_qp_find_locked(qp->attr.dest_qp_num);
 
@@ -47,9 +47,29 @@ static struct hca_qp *find_responder(struct hca_qp *qp)
 	/* One that may lose messages takes the sequence as it comes. */
 	if (!is_unreliable(qp) && peer->rq_psn != qp->sq_psn)
 		return NULL;
-	if (qp->op.started && peer->gen != qp->op.peer_gen)
+	return peer;
+}
+
+static struct hca_qp *find_responder(struct hca_qp *qp)
+{
+	struct hca_qp *peer =
+		qp->dc ? hca_dc_responder_locked(qp) : find_connected(qp);
+
+	if (!peer || (qp->op.started && peer->gen != qp->op.peer_gen))
 		return NULL;
 	return peer;
+}
+
+/* A DCT may be filling as many as there are DCIs, each has its own. */
+static struct hca_recv *recv_of(struct hca_qp *qp, struct hca_qp *peer)
+{
+	return qp->dc ? &qp->recv : &peer->recv;
+}
+
+static void end_responder(struct hca_qp *peer, enum ib_event_type event)
+{
+	hca_qp_error_locked(peer);
+	hca_qp_event_locked(peer, event);
 }
 
 /* An unreliable message is lost; the requester has done its part. */
@@ -59,15 +79,18 @@ static enum hca_step lose(struct hca_qp *qp)
 	return hca_finish_send(qp);
 }
 
-/* The responder found an error: it ends too, and tells its owner. */
+/*
+ * The responder found an error: it ends too, and tells its owner. A DCT is
+ * there for others as well, and goes on.
+ */
 static enum hca_step refuse(struct hca_qp *qp, struct hca_qp *peer,
 			    enum ib_event_type event, u8 syndrome)
 {
 	/* Nobody may end an unreliable QP by sending nonsense to it. */
 	if (is_unreliable(qp) && event != IB_EVENT_QP_FATAL)
 		return lose(qp);
-	hca_qp_error_locked(peer);
-	hca_qp_event_locked(peer, event);
+	if (!qp->dc || event == IB_EVENT_QP_FATAL)
+		end_responder(peer, event);
 	/* A QP that talks to itself has lost its request already. */
 	if (qp == peer)
 		return HCA_STEP_DONE;
@@ -78,11 +101,10 @@ static enum hca_step refuse(struct hca_qp *qp, struct hca_qp *peer,
 static enum hca_step refuse_recv(struct hca_qp *qp, struct hca_qp *peer,
 				 u8 recv_syndrome, u8 syndrome)
 {
-	bool told = hca_complete_recv_error(peer, recv_syndrome);
-
-	hca_qp_error_locked(peer);
-	if (!told)
-		hca_qp_event_locked(peer, IB_EVENT_QP_FATAL);
+	if (!hca_complete_recv_error(peer, recv_of(qp, peer), recv_syndrome))
+		end_responder(peer, IB_EVENT_QP_FATAL);
+	else if (!qp->dc)
+		hca_qp_error_locked(peer);
 	if (qp == peer)
 		return HCA_STEP_DONE;
 	return is_unreliable(qp) ? lose(qp) : hca_fail_send(qp, syndrome);
@@ -101,6 +123,7 @@ static enum hca_step no_answer(struct hca_qp *qp)
 
 	if (is_unreliable(qp))
 		return lose(qp);
+	hca_dc_leave_locked(qp);
 	op->started = false;
 	op->done = 0;
 	if (!qp->attr.timeout)
@@ -193,6 +216,7 @@ static struct hca_pd *remote_pd(struct hca_qp *qp, struct hca_qp *peer)
 static void remote_side(struct hca_qp *qp, struct hca_qp *peer,
 			struct hca_side *side, struct hca_seg *seg)
 {
+	const struct hca_recv *recv = recv_of(qp, peer);
 	const struct hca_op *op = &qp->op;
 
 	*side = (struct hca_side){
@@ -201,8 +225,8 @@ static void remote_side(struct hca_qp *qp, struct hca_qp *peer,
 		.qpn = peer->qpn,
 	};
 	if (hca_is_send(op)) {
-		side->seg = peer->recv.seg;
-		side->nseg = peer->recv.nseg;
+		side->seg = recv->seg;
+		side->nseg = recv->nseg;
 		side->need = IB_ACCESS_LOCAL_WRITE;
 		return;
 	}
@@ -224,39 +248,42 @@ static bool valid_for(struct hca_qp *peer, const struct hca_op *op)
 		return true;
 	if (!(peer->attr.qp_access_flags & remote_access(op)))
 		return false;
-	if (hca_is_response(op) && !peer->attr.max_dest_rd_atomic)
+	/* A DCT is not told how many at a time. */
+	if (hca_is_response(op) && !peer->dc && !peer->attr.max_dest_rd_atomic)
 		return false;
 	return !hca_is_atomic(op) || IS_ALIGNED(op->raddr, sizeof(u64));
 }
 
 /* One that an earlier requester did not live to fill; false: no room. */
-static bool drop_stale_recv(struct hca_qp *peer, struct hca_srq *srq)
+static bool drop_stale_recv(struct hca_qp *peer, struct hca_recv *recv,
+			    struct hca_srq *srq)
 {
 	u32 srqn = srq ? srq->srqn : 0;
 
-	if (!peer->recv.taken || peer->recv.srqn == srqn)
+	if (!recv->taken || recv->srqn == srqn)
 		return true;
-	return hca_complete_recv_error(peer, HCA_SYN_FLUSH);
+	return hca_complete_recv_error(peer, recv, HCA_SYN_FLUSH);
 }
 
 /* Takes a receive request for the message. Returns HCA_STEP_MORE to go on. */
 static enum hca_step reserve_recv(struct hca_qp *qp, struct hca_qp *peer)
 {
+	struct hca_recv *recv = recv_of(qp, peer);
 	struct hca_srq *srq = find_srq(qp, peer);
 	struct hca_op *op = &qp->op;
 	int ret = 1;
 
-	if (!drop_stale_recv(peer, srq))
+	if (!drop_stale_recv(peer, recv, srq))
 		return refuse(qp, peer, IB_EVENT_QP_FATAL, HCA_SYN_REMOTE_OP);
-	if (!peer->recv.taken)
-		ret = hca_recv_peek_locked(peer, srq);
+	if (!recv->taken)
+		ret = hca_recv_peek_locked(peer, srq, recv);
 	if (!ret)
 		return receiver_not_ready(qp, peer);
 	if (ret < 0)
 		return refuse(qp, peer, IB_EVENT_QP_FATAL, HCA_SYN_REMOTE_OP);
-	if (!peer->recv.taken)
-		hca_recv_take_locked(peer);
-	if (hca_is_send(op) && op->len > peer->recv.len)
+	if (!recv->taken)
+		hca_recv_take_locked(peer, recv);
+	if (hca_is_send(op) && op->len > recv->len)
 		return refuse_recv(qp, peer, HCA_SYN_LOCAL_LENGTH,
 				   HCA_SYN_REMOTE_INVALID);
 	return HCA_STEP_MORE;
@@ -361,7 +388,7 @@ static bool complete_recv(struct hca_qp *qp, struct hca_qp *peer)
 
 	if (has_imm(op) || op->opcode == HCA_OP_SEND_INVAL)
 		cqe.imm = op->imm;
-	return hca_complete_recv(peer, &cqe, recv_opcode(op),
+	return hca_complete_recv(peer, recv_of(qp, peer), &cqe, recv_opcode(op),
 				 op->fm_ce_se & HCA_CTRL_SOLICITED);
 }
 

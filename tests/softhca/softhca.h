@@ -301,6 +301,13 @@ struct hca_kernel_queue {
 	u16 ci; /* of the last one that was completed */
 };
 
+/* Which end of dynamic connections a QP is, if it is one. */
+enum hca_dc {
+	HCA_DC_NONE,
+	HCA_DCI, /* sends, each request to an address of its own */
+	HCA_DCT, /* receives, from whoever has its key, into an SRQ */
+};
+
 struct hca_qp {
 	struct ib_qp ib;
 	bool kernel;
@@ -311,6 +318,8 @@ struct hca_qp {
 	struct hca_ring db;
 	struct ib_qp_cap cap;
 	enum ib_sig_type sig_type;
+	enum hca_dc dc;
+	u64 access_key; /* what a DCT wants to be told */
 	u32 qpn;
 	u32 uidx;
 	u32 rq_num;
@@ -330,7 +339,7 @@ struct hca_qp {
 	bool last_wqe_event; /* QP_LAST_WQE_REACHED is owed */
 	bool faulting; /* waits for hca_faults to change */
 	int fault_seq; /* what it was then */
-	struct hca_recv recv;
+	struct hca_recv recv; /* of a DCI: the one it fills at a DCT */
 	bool stuck; /* its CQ broke, nothing to flush to */
 	struct hca_op op;
 };
@@ -429,6 +438,7 @@ int hca_build_grh(struct hca_dev *dev, const struct hca_av_seg *av, u32 len,
 int hca_alloc_ucontext(struct ib_ucontext *ibctx, struct ib_udata *udata);
 void hca_dealloc_ucontext(struct ib_ucontext *ibctx);
 struct mlx5_ib_alloc_ucontext_resp;
+struct mlx5_ib_create_qp;
 
 /* What the kernel tells of a context when it is made, and whenever asked. */
 void hca_describe_ctx(const struct hca_ctx *ctx,
@@ -658,11 +668,13 @@ static inline bool hca_is_response(const struct hca_op *op)
 /* recv.c */
 void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 		    int n);
-int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq);
-void hca_recv_take_locked(struct hca_qp *qp);
-bool hca_complete_recv(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
-		       bool solicited);
-bool hca_complete_recv_error(struct hca_qp *qp, u8 syndrome);
+int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq,
+			 struct hca_recv *recv);
+void hca_recv_take_locked(struct hca_qp *qp, struct hca_recv *recv);
+bool hca_complete_recv(struct hca_qp *qp, struct hca_recv *recv,
+		       struct hca_cqe *cqe, u8 opcode, bool solicited);
+bool hca_complete_recv_error(struct hca_qp *qp, struct hca_recv *recv,
+			     u8 syndrome);
 bool hca_flush_locked(struct hca_qp *qp, int max);
 
 /* inject.c */
@@ -693,7 +705,16 @@ bool hca_sq_run_locked(struct hca_qp *qp, u64 now);
 /* respond.c */
 enum hca_step hca_run_connected(struct hca_qp *qp, long *budget);
 
+/* dc.c */
+int hca_dc_create(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
+		  const struct mlx5_ib_create_qp *cmd);
+bool hca_dc_may_modify(const struct hca_qp *qp, enum ib_qp_state cur,
+		       enum ib_qp_state new, int mask);
+struct hca_qp *hca_dc_responder_locked(struct hca_qp *qp);
+void hca_dc_leave_locked(struct hca_qp *qp);
+
 /* ud.c */
+struct hca_qp *hca_addressed_qp_locked(struct hca_qp *qp);
 int hca_attach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid);
 int hca_detach_mcast(struct ib_qp *ibqp, union ib_gid *gid, u16 lid);
 enum hca_step hca_run_datagram(struct hca_qp *qp, long *budget);

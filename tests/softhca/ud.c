@@ -75,7 +75,8 @@ static u32 request_qkey(const struct hca_qp *qp)
 	return qkey & HCA_AV_QKEY_OWN ? qp->attr.qkey : qkey;
 }
 
-static struct hca_qp *find_receiver(struct hca_qp *qp)
+/* The QP that the address of a request stands for, of whatever kind. */
+struct hca_qp *hca_addressed_qp_locked(struct hca_qp *qp)
 {
 	const struct hca_av_seg *av = &qp->op.av;
 	struct hca_dev *dev = hca_find_gid_locked(av->rgid);
@@ -127,8 +128,8 @@ static int end_receiver(struct hca_qp *peer)
 
 static int refuse_recv(struct hca_qp *peer, u8 syndrome)
 {
-	hca_recv_take_locked(peer);
-	if (!hca_complete_recv_error(peer, syndrome))
+	hca_recv_take_locked(peer, &peer->recv);
+	if (!hca_complete_recv_error(peer, &peer->recv, syndrome))
 		return end_receiver(peer);
 	hca_qp_error_locked(peer);
 	return -ENOBUFS;
@@ -144,8 +145,8 @@ static int complete_recv(struct hca_qp *qp, struct hca_qp *peer)
 		.imm = imm ? op->imm : 0,
 	};
 
-	hca_recv_take_locked(peer);
-	if (!hca_complete_recv(peer, &cqe,
+	hca_recv_take_locked(peer, &peer->recv);
+	if (!hca_complete_recv(peer, &peer->recv, &cqe,
 			       imm ? HCA_CQE_RESP_SEND_IMM : HCA_CQE_RESP_SEND,
 			       op->fm_ce_se & HCA_CTRL_SOLICITED))
 		return end_receiver(peer);
@@ -165,7 +166,7 @@ static int deliver(struct hca_qp *qp, struct hca_qp *peer)
 
 	if (!accepts(peer, qp))
 		return -ENOBUFS;
-	ret = hca_recv_peek_locked(peer, srq);
+	ret = hca_recv_peek_locked(peer, srq, &peer->recv);
 	if (ret < 0)
 		return end_receiver(peer);
 	if (!ret)
@@ -205,7 +206,7 @@ static int deliver_to_group(struct hca_qp *qp)
 
 static int deliver_to_one(struct hca_qp *qp)
 {
-	struct hca_qp *peer = find_receiver(qp);
+	struct hca_qp *peer = hca_addressed_qp_locked(qp);
 
 	return peer ? deliver(qp, peer) : -ENOBUFS;
 }

@@ -55,10 +55,10 @@ struct hca_raddr_seg {
 };
 static_assert(sizeof(struct hca_raddr_seg) == 16);
 
-/* Where a datagram goes. */
+/* Where a datagram goes, or a request to a DCT. */
 struct hca_av_seg {
-	__be32 qkey; /* top bit: the QP's own */
-	__be32 rsvd0;
+	__be32 qkey; /* top bit: the QP's own; or half a DC access key, */
+	__be32 key_low; /* and the other half */
 	__be32 dqp;
 	u8 stat_rate_sl;
 	u8 fl_mlid;
@@ -74,6 +74,7 @@ static_assert(sizeof(struct hca_av_seg) == 48);
 
 enum {
 	HCA_AV_QKEY_OWN = 1U << 31,
+	HCA_AV_EXTENDED = 1U << 31, /* in dqp: what is behind is there, too */
 	HCA_AV_GRH = 1 << 30,
 	HCA_AV_GID_SHIFT = 20,
 	HCA_AV_FLOW_MASK = 0xfffff,

@@ -188,6 +188,17 @@ static int parse_av(struct hca_op *op, size_t *pos)
 	return 0;
 }
 
+static int parse_dc(struct hca_op *op, size_t *pos)
+{
+	if (left(op, *pos) < sizeof(op->av))
+		return HCA_SYN_LOCAL_QP_OP;
+	memcpy(&op->av, op->raw + *pos, sizeof(op->av));
+	*pos += sizeof(op->av);
+	/* Without the rest there is no address on Ethernet. */
+	return be32_to_cpu(op->av.dqp) & HCA_AV_EXTENDED ? 0
+							 : HCA_SYN_LOCAL_QP_OP;
+}
+
 /* What comes between the control segment and those of the operation. */
 static int parse_transport(struct hca_qp *qp, size_t *pos)
 {
@@ -197,6 +208,8 @@ static int parse_transport(struct hca_qp *qp, size_t *pos)
 	case IB_QPT_UD:
 	case IB_QPT_GSI:
 		return parse_av(&qp->op, pos);
+	case IB_QPT_DRIVER:
+		return parse_dc(&qp->op, pos);
 	default:
 		return 0;
 	}
@@ -219,7 +232,7 @@ static bool may_send(const struct hca_qp *qp)
 	case HCA_OP_ATOMIC_CS:
 	case HCA_OP_ATOMIC_FA:
 		return qp->ib.qp_type == IB_QPT_RC ||
-		       qp->ib.qp_type == IB_QPT_XRC_INI;
+		       qp->ib.qp_type == IB_QPT_XRC_INI || qp->dc == HCA_DCI;
 	default:
 		return false;
 	}
