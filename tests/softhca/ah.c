@@ -132,6 +132,15 @@ static void build_ipv6(const union ib_gid *sgid, const struct hca_av_seg *av,
 	memcpy(grh, &ip, sizeof(ip));
 }
 
+/* By which of the two it reaches the other end. */
+bool hca_is_ipv4(const struct hca_av_seg *av)
+{
+	struct in6_addr dgid;
+
+	memcpy(&dgid, av->rgid, sizeof(dgid));
+	return ipv6_addr_v4mapped(&dgid);
+}
+
 /*
  * The network header of a datagram with len bytes of data from this device,
  * as a receiver gets to see it. Fails if the device has no such GID.
@@ -140,15 +149,13 @@ int hca_build_grh(struct hca_dev *dev, const struct hca_av_seg *av, u32 len,
 		  u8 *grh)
 {
 	u8 index = be32_to_cpu(av->grh_gid_fl) >> HCA_AV_GID_SHIFT;
-	struct in6_addr dgid;
 	union ib_gid sgid;
 	int ret;
 
 	ret = rdma_query_gid(&dev->ib, 1, index, &sgid);
 	if (ret)
 		return ret;
-	memcpy(&dgid, av->rgid, sizeof(dgid));
-	if (ipv6_addr_v4mapped(&dgid))
+	if (hca_is_ipv4(av))
 		build_ipv4(&sgid, av, len, grh);
 	else
 		build_ipv6(&sgid, av, len, grh);

@@ -13,7 +13,7 @@
 
 /* The RDMA devices: what they say they are, and the verbs they have. */
 
-static void set_odp_caps(struct ib_odp_caps *caps)
+void hca_set_odp_caps(struct ib_odp_caps *caps)
 {
 	u32 datagram = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
 		       IB_ODP_SUPPORT_SRQ_RECV;
@@ -35,9 +35,8 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->sys_image_guid = ib->node_guid;
 	attr->max_mr_size = ~0ULL;
 	attr->page_size_cap = PAGE_MASK & U32_MAX;
-	/* As a ConnectX-7, for programs that look. */
 	attr->vendor_id = 0x02c9;
-	attr->vendor_part_id = 4129;
+	attr->vendor_part_id = HCA_PART_ID;
 	attr->max_qp = HCA_MAX_QP;
 	attr->max_qp_wr = HCA_MAX_WR;
 	attr->device_cap_flags =
@@ -46,7 +45,7 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 		IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
 		IB_DEVICE_MEM_MGT_EXTENSIONS;
 	attr->kernel_cap_flags = IBK_ON_DEMAND_PAGING;
-	set_odp_caps(&attr->odp_caps);
+	hca_set_odp_caps(&attr->odp_caps);
 	attr->max_send_sge = HCA_MAX_SGE;
 	attr->max_recv_sge = HCA_MAX_SGE;
 	attr->max_sge_rd = HCA_MAX_SGE;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 
-#include "uapi.h"
+#include "devx.h"
 
 /*
  * DEVX: commands of the device itself, from programs. Few are known: what the
@@ -12,39 +11,6 @@
  * the response says why.
  */
 
-enum {
-	HCA_CMD_QUERY_HCA_CAP = 0x100,
-	HCA_CMD_ALLOC_PD = 0x800,
-};
-
-enum { /* status of a response */
-       HCA_CMD_OK = 0,
-       HCA_CMD_BAD_PARAM = 3,
-};
-
-/* Places in command and response. */
-enum {
-	HCA_CMD_OPCODE = 0,
-	HCA_CMD_OP_MOD = 6,
-	HCA_CMD_STATUS = 0,
-	HCA_CMD_NUMBER = 8, /* of the object that was made; lowest 24 bits */
-	HCA_CMD_CAPABILITY = 16,
-};
-
-/* Of op_mod: the lowest bit asks for the current value, not the largest. */
-#define HCA_CAP_GENERAL 0
-
-enum { /* bytes of the general capabilities, and their logarithms */
-       HCA_CAP_LOG_MAX_SRQ_SZ = 16,
-       HCA_CAP_LOG_MAX_QP_SZ = 17,
-       HCA_CAP_LOG_MAX_QP = 19,
-       HCA_CAP_LOG_MAX_SRQ = 21,
-       HCA_CAP_LOG_MAX_CQ_SZ = 25,
-       HCA_CAP_LOG_MAX_CQ = 27,
-       HCA_CAP_LOG_MAX_MKEY = 29,
-       HCA_CAP_LEN = 32,
-};
-
 enum { HCA_FIRST_EQN = 16 };
 
 struct hca_devx_obj {
@@ -52,37 +18,7 @@ struct hca_devx_obj {
 	u32 pdn;
 };
 
-static u16 opcode_of(const u8 *in)
-{
-	return get_unaligned_be16(in + HCA_CMD_OPCODE);
-}
-
 /* ---- Commands --------------------------------------------------------------- */
-
-static void fill_caps(u8 *caps)
-{
-	caps[HCA_CAP_LOG_MAX_SRQ_SZ] = ilog2(HCA_MAX_WR);
-	caps[HCA_CAP_LOG_MAX_QP_SZ] = ilog2(HCA_MAX_WR);
-	caps[HCA_CAP_LOG_MAX_QP] = ilog2(HCA_MAX_QP);
-	caps[HCA_CAP_LOG_MAX_SRQ] = ilog2(HCA_MAX_SRQ);
-	caps[HCA_CAP_LOG_MAX_CQ_SZ] = ilog2(HCA_MAX_CQE);
-	caps[HCA_CAP_LOG_MAX_CQ] = ilog2(HCA_MAX_CQ);
-	caps[HCA_CAP_LOG_MAX_MKEY] = ilog2(HCA_MAX_MR);
-}
-
-static int query_caps(const u8 *in, u8 *out, size_t len)
-{
-	u8 caps[HCA_CAP_LEN] = {};
-
-	if (get_unaligned_be16(in + HCA_CMD_OP_MOD) >> 1 != HCA_CAP_GENERAL) {
-		out[HCA_CMD_STATUS] = HCA_CMD_BAD_PARAM;
-		return -EREMOTEIO;
-	}
-	fill_caps(caps);
-	memcpy(out + HCA_CMD_CAPABILITY, caps,
-	       min(sizeof(caps), len - HCA_CMD_CAPABILITY));
-	return 0;
-}
 
 static int
 UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OTHER)(struct uverbs_attr_bundle *attrs)
@@ -96,12 +32,14 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OTHER)(struct uverbs_attr_bundle *attrs)
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	if (opcode_of(in) != HCA_CMD_QUERY_HCA_CAP)
+	if (hca_devx_opcode(in) != MLX5_CMD_OP_QUERY_HCA_CAP)
 		return -EINVAL;
-	out = uverbs_zalloc(attrs, len);
+	/* A program may ask for less than there is. */
+	out = uverbs_zalloc(attrs,
+			    max(len, (int)MLX5_ST_SZ_BYTES(query_hca_cap_out)));
 	if (IS_ERR(out))
 		return PTR_ERR(out);
-	ret = query_caps(in, out, len);
+	ret = hca_devx_query_caps(in, out);
 	copied = uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OTHER_CMD_OUT, out,
 				len);
 	return copied ? copied : ret;
@@ -174,7 +112,7 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	if (opcode_of(in) != HCA_CMD_ALLOC_PD)
+	if (hca_devx_opcode(in) != MLX5_CMD_OP_ALLOC_PD)
 		return -EINVAL;
 	out = uverbs_zalloc(attrs, len);
 	if (IS_ERR(out))
@@ -184,7 +122,7 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
 		return PTR_ERR(obj);
 	uobject->object = obj;
 	uverbs_finalize_uobj_create(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
-	put_unaligned_be32(obj->pdn, out + HCA_CMD_NUMBER);
+	MLX5_SET(alloc_pd_out, out, pd, obj->pdn);
 	return uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT, out,
 			      len);
 }

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <linux/pci_ids.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
 #include <linux/swiotlb.h>
@@ -119,10 +120,36 @@ static void softhca_remove(struct platform_device *pdev)
 	destroy_device(platform_get_drvdata(pdev));
 }
 
+/* By these of a PCI device programs look up what they know of a model. */
+static ssize_t vendor_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "0x%04x\n", PCI_VENDOR_ID_MELLANOX);
+}
+
+static ssize_t device_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "0x%04x\n", HCA_PART_ID);
+}
+
+static DEVICE_ATTR_RO(vendor);
+static DEVICE_ATTR_RO(device);
+
+static struct attribute *softhca_attrs[] = {
+	&dev_attr_vendor.attr,
+	&dev_attr_device.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(softhca);
+
 static struct platform_driver softhca_driver = {
 	.probe = softhca_probe,
 	.remove = softhca_remove,
-	.driver.name = "softhca",
+	.driver = {
+		.name = "softhca",
+		.dev_groups = softhca_groups,
+	},
 };
 
 static void destroy_parents(void)

@@ -75,6 +75,7 @@ enum hca_object {
 };
 
 enum {
+	HCA_PART_ID = 0x1021, /* a ConnectX-7, for programs that look */
 	HCA_MAX_DEVICES = 8,
 	HCA_GSI_QPN = 1, /* of every device: management */
 	HCA_MAX_CQE = 1 << 22,
@@ -412,6 +413,7 @@ int hca_count_alive(void);
 /* device.c */
 int hca_register_device(struct hca_dev *dev);
 void hca_unregister_device(struct hca_dev *dev);
+void hca_set_odp_caps(struct ib_odp_caps *caps);
 
 /* netdev.c */
 struct net_device *hca_netdev_create(struct hca_dev *dev);
@@ -431,6 +433,7 @@ int hca_create_ah(struct ib_ah *ibah, struct rdma_ah_init_attr *attr,
 		  struct ib_udata *udata);
 int hca_destroy_ah(struct ib_ah *ibah, u32 flags);
 struct hca_dev *hca_find_gid_locked(const void *raw);
+bool hca_is_ipv4(const struct hca_av_seg *av);
 int hca_build_grh(struct hca_dev *dev, const struct hca_av_seg *av, u32 len,
 		  u8 *grh);
 

@@ -139,8 +139,10 @@ static int complete_recv(struct hca_qp *qp, struct hca_qp *peer)
 {
 	const struct hca_op *op = &qp->op;
 	bool imm = op->opcode == HCA_OP_SEND_IMM;
+	u32 flags = HCA_CQE_GRH |
+		    (hca_is_ipv4(&op->av) ? HCA_CQE_IPV4 : HCA_CQE_IPV6);
 	struct hca_cqe cqe = {
-		.flags_rqpn = cpu_to_be32(HCA_CQE_GRH | qp->ib.qp_num),
+		.flags_rqpn = cpu_to_be32(flags | qp->ib.qp_num),
 		.byte_cnt = cpu_to_be32(op->len),
 		.imm = imm ? op->imm : 0,
 	};

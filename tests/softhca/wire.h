@@ -197,7 +197,9 @@ static_assert(offsetof(struct hca_cqe, byte_cnt) == 44);
 static_assert(offsetof(struct hca_cqe, opcode_qpn) == 56);
 
 enum {
-	HCA_CQE_GRH = 1 << 28, /* in flags_rqpn */
+	HCA_CQE_GRH = 1 << 28, /* in flags_rqpn: a header before the data, */
+	HCA_CQE_IPV6 = 1 << 24, /* which is of this kind */
+	HCA_CQE_IPV4 = 2 << 24,
 	HCA_CQE_OWNER = 0x1,
 	HCA_CQE_SOLICITED = 0x2,
 };
