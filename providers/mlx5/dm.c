@@ -142,6 +142,15 @@ free_dm:
 	return verbs_null(err);
 }
 
+/* Where the process has it. */
+void *mlx5_dm_place(struct ibv_dm *ibdm, uint64_t *len)
+{
+	struct mlx5_dm *dm = to_mdm(ibdm);
+
+	*len = dm->len;
+	return dm->start;
+}
+
 int mlx5_free_dm(struct ibv_dm *ibdm)
 {
 	struct mlx5_dm *dm = to_mdm(ibdm);

@@ -6,7 +6,7 @@
 
 #include <rdma/mlx5_user_ioctl_cmds.h>
 
-#include "dv.h"
+#include "dv_caps.h"
 
 VERBS_EXPORT bool mlx5dv_is_supported(struct ibv_device *device)
 {
@@ -171,8 +171,12 @@ static void copy_wanted(struct mlx5dv_context *to,
 		MEMBER(DYN_BFREGS, max_dynamic_bfregs),
 		MEMBER(CLOCK_INFO_UPDATE, max_clock_info_update_nsec),
 		MEMBER(FLOW_ACTION_FLAGS, flow_action_flags),
+		MEMBER(DC_ODP_CAPS, dc_odp_caps),
 		MEMBER(HCA_CORE_CLOCK, hca_core_clock),
 		MEMBER(DCI_STREAMS, dci_streams_caps),
+		{ MLX5DV_CONTEXT_MASK_MAX_DC_RD_ATOM,
+		  offsetof(struct mlx5dv_context, max_dc_rd_atom),
+		  2 * sizeof(uint64_t) },
 		MEMBER(REG_C0, reg_c0),
 	};
 	size_t i;
@@ -199,6 +203,7 @@ VERBS_EXPORT int mlx5dv_query_device(struct ibv_context *ctx_in,
 	if (err)
 		return err;
 	filled = attrs_out->comp_mask & fill_all(ctx, &caps, &all);
+	filled |= mlx5_fill_device_caps(ctx, &all, attrs_out->comp_mask);
 	attrs_out->version = 0;
 	attrs_out->flags = flags_of(ctx, &caps);
 	attrs_out->comp_mask = filled;

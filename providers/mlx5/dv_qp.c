@@ -12,13 +12,14 @@
 	 MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS)
 
 /*
- * Data in completions is never asked for here, so a program that does not want
- * it has its way, and one that insists does not.
+ * Data in completions is never asked for here: a program that does not want it
+ * has its way, and so has one that allows it.
  */
 static int take_flags(const struct mlx5dv_qp_init_attr *attr,
 		      struct mlx5_qp_extra *extra)
 {
 	const uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
+			       MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
 			       MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
 
 	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS))
@@ -111,6 +112,9 @@ mlx5dv_create_qp(struct ibv_context *context,
 VERBS_EXPORT struct mlx5dv_qp_ex *
 mlx5dv_qp_ex_from_ibv_qp_ex(struct ibv_qp_ex *qp)
 {
+	/* A DCT makes no requests, and what is asked for of it is not there. */
+	if (!qp)
+		return verbs_null(EINVAL);
 	if (!is_mlx5(qp->qp_base.context))
 		return verbs_null(EOPNOTSUPP);
 	return &to_mqp(&qp->qp_base)->dv_ex;

@@ -499,6 +499,7 @@ struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd);
 struct ibv_dm *mlx5_alloc_dm(struct ibv_context *context,
 			     struct ibv_alloc_dm_attr *attr);
 int mlx5_free_dm(struct ibv_dm *ibdm);
+void *mlx5_dm_place(struct ibv_dm *ibdm, uint64_t *len);
 struct ibv_dm *mlx5_import_dm(struct ibv_context *context, uint32_t handle);
 void mlx5_unimport_dm(struct ibv_dm *ibdm);
 int mlx5_dm_export_dmabuf_fd(struct ibv_dm *ibdm);

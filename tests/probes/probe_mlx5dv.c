@@ -24,6 +24,8 @@
 	 MLX5DV_CONTEXT_MASK_TUNNEL_OFFLOADS |                          \
 	 MLX5DV_CONTEXT_MASK_DYN_BFREGS |                               \
 	 MLX5DV_CONTEXT_MASK_CLOCK_INFO_UPDATE |                        \
+	 MLX5DV_CONTEXT_MASK_DC_ODP_CAPS |                              \
+	 MLX5DV_CONTEXT_MASK_MAX_DC_RD_ATOM |                           \
 	 MLX5DV_CONTEXT_MASK_HCA_CORE_CLOCK)
 
 static uint8_t memory[2 * PAGE] __attribute__((aligned(PAGE)));
@@ -69,6 +71,9 @@ static void run_query_device(struct ibv_context *context)
 		  (unsigned long long)attrs.flags & COMMON_FLAGS,
 		  (unsigned long long)attrs.comp_mask,
 		  attrs.max_dynamic_bfregs);
+	probe_say(" dc_odp=%x dc_rd=%llu %llu", attrs.dc_odp_caps,
+		  (unsigned long long)attrs.max_dc_rd_atom,
+		  (unsigned long long)attrs.max_dc_init_rd_atom);
 }
 
 static void run_query_port(struct ibv_context *context)

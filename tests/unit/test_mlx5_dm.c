@@ -41,6 +41,19 @@ static struct ibv_dm *alloc_dm(void)
 	return dm;
 }
 
+static void test_place_is_told(void **state)
+{
+	struct mlx5dv_dm place = { .comp_mask = MLX5DV_DM_MASK_REMOTE_VA };
+	struct ibv_dm *dm = alloc_dm();
+	struct mlx5dv_obj obj = { .dm = { .in = dm, .out = &place } };
+
+	assert_int_equal(mlx5dv_init_obj(&obj, MLX5DV_OBJ_DM), 0);
+	assert_ptr_equal(place.buf, memory + start);
+	assert_int_equal(place.length, 0x1000);
+	assert_int_equal(place.comp_mask, 0);
+	assert_int_equal(mlx5_free_dm(dm), 0);
+}
+
 static void test_alloc_and_free(void **state)
 {
 	struct ibv_dm *dm = alloc_dm();
@@ -200,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_alloc_and_free, setup),
+		cmocka_unit_test_setup(test_place_is_told, setup),
 		cmocka_unit_test_setup(test_copies_begin_at_its_start, setup),
 		cmocka_unit_test_setup(test_copies_of_unaligned_memory, setup),
 		cmocka_unit_test_setup(test_copies_past_the_end, setup),

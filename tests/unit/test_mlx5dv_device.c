@@ -97,7 +97,10 @@ static const struct mlx5_ib_query_device_resp device_caps = {
 static void test_kernel_is_asked_for_the_rest(void **state)
 {
 	struct mlx5_context *ctx = dv_context();
-	struct mlx5dv_context attrs = { .comp_mask = UINT64_MAX };
+	struct mlx5dv_context attrs = {
+		.comp_mask = ~(MLX5DV_CONTEXT_MASK_DC_ODP_CAPS |
+			       MLX5DV_CONTEXT_MASK_MAX_DC_RD_ATOM),
+	};
 
 	ctx->resp.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE;
 	ctx->resp.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_REAL_TIME_TS;

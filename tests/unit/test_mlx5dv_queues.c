@@ -280,6 +280,7 @@ static void test_ordinary_qp(void **state)
 	struct mlx5dv_qp_init_attr dv = {
 		.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
 		.create_flags = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
+				MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
 				MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE,
 	};
 	const struct mlx5_ib_create_qp *req;
@@ -387,6 +388,7 @@ static void test_qp_of_others(void **state)
 	assert_no_object(EOPNOTSUPP,
 			 mlx5dv_create_qp(others_context(), &attr, NULL));
 	assert_no_object(EOPNOTSUPP, mlx5dv_qp_ex_from_ibv_qp_ex(&qp));
+	assert_no_object(EINVAL, mlx5dv_qp_ex_from_ibv_qp_ex(NULL));
 }
 
 #define test(name) cmocka_unit_test_setup(name, setup)

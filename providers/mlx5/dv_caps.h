@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Copyright (c) 2026 the rdma-dmabuf authors */
+#ifndef MLX5_DV_CAPS_H
+#define MLX5_DV_CAPS_H
+
+#include "dv.h"
+
+/* Asks the device itself; returns which of wanted are filled in. */
+uint64_t mlx5_fill_device_caps(struct mlx5_context *ctx,
+			       struct mlx5dv_context *attrs, uint64_t wanted);
+
+#endif
