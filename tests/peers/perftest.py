@@ -32,12 +32,12 @@ OPTIONS = {
         f"-c UC -b {OLD}": {}, "-R": CM, "-z": CM, "-b": {}, "-q 4": {},
         f"-a {OLD}": {"iters": "-n 10 "}, "-m 256": {}, "-t 1": {}, "-N": {},
         "-D 2": TIMED, "--write_with_imm": {}, "--use-null-mr": {},
-        "--odp": SOFTHCA, "-c DC": {}, "--use_hugepages": {"setup": HUGEPAGES}},
+        "--odp": SOFTHCA, "-c DC": SOFTHCA, "--use_hugepages": {"setup": HUGEPAGES}},
     "ib_write_lat": {
         "": BOTH, "-c UC": {}, f"-I 32 -s 32 {OLD}": {}, "-R": CM, "-C": {}},
     "ib_read_bw": {
         "": {}, OLD: BOTH, "-e": {}, "-q 64 -s 256": {}, "-o 1": {},
-        "-c XRC": {}, "-R -b": CM},
+        "-c XRC": {}, "-c DC": {}, "-R -b": CM},
     "ib_read_lat": {"": {}, "-e": BOTH, "-D 2": TIMED},
     "ib_send_bw": {
         "": BOTH, f"-c UD -s 1024 {OLD}": RXE, "-c UD -s 1024": {},
@@ -45,13 +45,15 @@ OPTIONS = {
         "-c UD -R -s 1024": CM, "--use-srq": {}, f"--use-srq {OLD}": {},
         "--use-srq -q 4": {}, "--use-srq -c UD -s 1024": {}, "-l 4": {},
         f"-b -q 4 {OLD}": {}, "-I 100000": {}, "-c UD -g -s 1024": IPV6,
-        "-c SRD": {}, "-c UD -s 8192": {}, "--recv_post_list 4": {}},
+        "-c SRD": {}, "-c UD -s 8192": {}, "--recv_post_list 4": {},
+        "-c DC": SOFTHCA},
     "ib_send_lat": {
         "-e": BOTH, OLD: BOTH, "-c UC": {}, "-c UD -s 1024": {},
         f"-c UD -s 32 -I 32 {OLD}": {}, "-I 32 -s 32": {}, "--use-srq -e": {},
         "-a": {"iters": "-n 10 ", "limit": 180}},
     "ib_atomic_bw": {
-        "": BOTH, f"-A CMP_AND_SWAP {OLD}": {}, "-c XRC": {}, "-q 4": {},
+        "": BOTH, f"-A CMP_AND_SWAP {OLD}": {}, "-c XRC": {}, "-c DC": {},
+        "-q 4": {},
         "-R": CM, "-o 1": {}},
     "ib_atomic_lat": {OLD: BOTH, "-A CMP_AND_SWAP": {}, "-e": {}},
 }
