@@ -313,3 +313,16 @@ class Child:
         os.close(self.stay)
         os.close(self.done)
         os.waitpid(self.pid, 0)
+
+
+def write_for_ever(device, exporter, told):
+    """RDMA into a dma-buf, in a process that another one ends; a byte is written
+    to the descriptor after each round."""
+    pair = Pair(device)
+    user = Region(pair.a.pd, 100000, fill=1)
+    buf = Region(pair.b.pd, 100000, exporter)
+    while True:
+        for _ in range(8):
+            pair.a.send(e.IBV_WR_RDMA_WRITE, [user.sge()], buf.remote())
+        succeed(pair.a.cq, 8)
+        os.write(told, b'.')

@@ -46,7 +46,9 @@ class Element:
         self.close = self.mr.close
 
 
-@pytest.fixture(params=(plain, of_a_dmabuf, of_device_memory, dmabuf, Element),
+# One of each kind for all cases: they do nothing to it but read and write.
+@pytest.fixture(scope='module',
+                params=(plain, of_a_dmabuf, of_device_memory, dmabuf, Element),
                 ids=lambda make: make.__name__)
 def memory(request):
     with Context(name=SOFTHCA['dynamic']) as ctx:

@@ -4,6 +4,7 @@
 closed by whatever it was made from. A new class needs a recipe here.
 """
 
+import errno
 import functools
 import gc
 import importlib
@@ -31,7 +32,7 @@ from pyverbs.providers.mlx5.mlx5dv import (
     Mlx5DVQPInitAttr, Mlx5QP, Mlx5UAR, Mlx5UMEM)
 from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
 from pyverbs.providers.mlx5.mlx5dv_event import EventFD
-from pyverbs.pyverbs_error import PyverbsUserError
+from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPCap, QPEx, QPInitAttr, QPInitAttrEx
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr, SrqInitAttrEx
 from pyverbs.wr import SendWR
@@ -166,6 +167,14 @@ def use_ah(made):
     SendWR().set_wr_ud(made, 1, 1)
 
 
+def use_handle(made):
+    """For a region of its own device, or of another one, which refuses it."""
+    try:
+        MREx(CURRENT.pd, PAGE, dmah=made).close()
+    except PyverbsRDMAError as error:
+        assert error.error_code == errno.EINVAL
+
+
 # Class: (makes one, the parts of the World that it is made from, uses it).
 RECIPES = {
     Context: (lambda w: Context(name=HCA), (), lambda o: o.query_device()),
@@ -226,8 +235,7 @@ NEWEST = {
     BufMR: (lambda w: BufMR(w.pd, w.provider_buf, PAGE), ('ctx', 'pd', 'provider_buf'),
             lambda o: o.read(1, 0)),
     DMAHandle: (lambda w: DMAHandle(w.ctx, DmaHandleInitAttr(
-        e.IBV_DMAH_INIT_ATTR_MASK_PH, ph=1)), ('ctx',),
-        lambda o: MREx(CURRENT.pd, PAGE, dmah=o).close()),
+        e.IBV_DMAH_INIT_ATTR_MASK_PH, ph=1)), ('ctx',), use_handle),
     MREx: (lambda w: MREx(w.pd, PAGE, dmah=w.handle), ('ctx', 'pd', 'handle'),
            lambda o: o.read(1, 0)),
 }
