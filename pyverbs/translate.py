@@ -34,7 +34,7 @@ def named_in(path):
         for name in names.split(','):
             yield path_of(f'{module}.{name.split(" as ")[0].strip()}')
     for name in INCLUDE.findall(text):
-        yield os.path.join(HERE, name)
+        yield os.path.join(os.path.dirname(path), name)
     yield os.path.splitext(path)[0] + '.pxd'
 
 
