@@ -26,6 +26,9 @@ struct place {
 };
 
 enum {
+	HCA_MAX_LIST_DEPTH = 4,
+	HCA_MAX_PARTS_CHECKED = 1024, /* before the message begins */
+
 	HCA_WRITES = IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE |
 		     IB_ACCESS_REMOTE_ATOMIC,
 };
@@ -52,7 +55,7 @@ static int look_through(const struct hca_key *key, const struct hca_side *side,
 	struct hca_key *mr_key = hca_key_find(side->dev, mw->mr_key);
 	struct hca_side any = { .pd = side->pd };
 
-	if (!side->remote || !mr_key || mr_key->is_window ||
+	if (!side->remote || !mr_key || mr_key->kind != HCA_KEY_REGION ||
 	    (mw->qpn && mw->qpn != side->qpn))
 		return -EINVAL;
 	place->mr = container_of(mr_key, struct hca_mr, key);
@@ -61,17 +64,69 @@ static int look_through(const struct hca_key *key, const struct hca_side *side,
 	return check_key(mr_key, &any, place->addr, place->len);
 }
 
-static int find_place(const struct hca_side *side, const struct hca_seg *seg,
+/*
+ * The part of a list that the place begins in, and what is known of it: the
+ * place gets no longer than the part. As with windows, it is the list that
+ * opens its memory to others. Lists may be of other lists, not without end.
+ */
+static int follow_list(struct hca_key *key, const struct hca_side *side,
+		       struct place *place)
+{
+	struct hca_side below = {
+		.pd = side->pd,
+		.need = place->write ? IB_ACCESS_LOCAL_WRITE : 0,
+	};
+	struct hca_part part;
+	int depth, ret;
+
+	for (depth = 0; key->kind == HCA_KEY_LIST; depth++) {
+		ret = depth < HCA_MAX_LIST_DEPTH
+			      ? hca_mkey_find_part(key, place->addr, &part)
+			      : -ELOOP;
+		if (ret)
+			return ret;
+		place->addr = part.addr;
+		place->len = min_t(u64, place->len, part.len);
+		if (part.key == HCA_NULL_KEY)
+			return 0;
+		key = hca_key_find(side->dev, part.key);
+		ret = key ? check_key(key, &below, place->addr, place->len)
+			  : -EINVAL;
+		if (ret)
+			return ret;
+	}
+	if (key->kind != HCA_KEY_REGION)
+		return -EINVAL;
+	place->mr = container_of(key, struct hca_mr, key);
+	return 0;
+}
+
+static int follow_key(struct hca_key *key, const struct hca_side *side,
 		      struct place *place)
+{
+	switch (key->kind) {
+	case HCA_KEY_WINDOW:
+		return look_through(key, side, place);
+	case HCA_KEY_LIST:
+		return follow_list(key, side, place);
+	default:
+		place->mr = container_of(key, struct hca_mr, key);
+		return 0;
+	}
+}
+
+/* Where byte pos of a segment is; what follows it there is place->len. */
+static int find_place(const struct hca_side *side, const struct hca_seg *seg,
+		      u32 pos, struct place *place)
 {
 	struct hca_key *key;
 	int ret;
 
 	*place = (struct place){
 		.write = side->need & HCA_WRITES,
-		.addr = seg->addr,
-		.inl = seg->inl,
-		.len = seg->len,
+		.addr = seg->addr + pos,
+		.inl = seg->inl ? seg->inl + pos : NULL,
+		.len = seg->len - pos,
 	};
 	if (seg->inl)
 		return side->need ? -EACCES : 0;
@@ -80,23 +135,34 @@ static int find_place(const struct hca_side *side, const struct hca_seg *seg,
 
 	key = hca_key_find(side->dev, seg->key);
 	ret = key ? check_key(key, side, seg->addr, seg->len) : -EINVAL;
-	if (!ret && key->is_window)
-		ret = look_through(key, side, place);
-	else if (!ret)
-		place->mr = container_of(key, struct hca_mr, key);
-	if (ret)
+	if (!ret)
+		ret = follow_key(key, side, place);
+	if (ret || !place->mr)
 		return ret;
 	/* Early; what counts is the look under the dma_resv, at the access. */
 	return READ_ONCE(place->mr->revoked) ? -EKEYREVOKED : 0;
 }
 
-int hca_check_side(const struct hca_side *side)
+/* A list can have very many parts; the last are looked at when it is their turn. */
+static int check_seg(const struct hca_side *side, const struct hca_seg *seg)
 {
 	struct place place;
+	int parts = 0, ret;
+	u32 pos = 0;
+
+	do {
+		ret = find_place(side, seg, pos, &place);
+		pos += place.len;
+	} while (!ret && pos < seg->len && ++parts < HCA_MAX_PARTS_CHECKED);
+	return ret;
+}
+
+int hca_check_side(const struct hca_side *side)
+{
 	int i, ret;
 
 	for (i = 0; i < side->nseg; i++) {
-		ret = find_place(side, &side->seg[i], &place);
+		ret = check_seg(side, &side->seg[i]);
 		if (ret)
 			return ret;
 	}
@@ -120,11 +186,7 @@ static int find_byte(const struct hca_side *side, u64 pos, size_t len,
 		return -ERANGE;
 	seg = side->seg[i];
 	seg.len = min_t(u64, seg.len, pos + len);
-	ret = find_place(side, &seg, place);
-	place->addr += pos;
-	place->len -= pos;
-	if (place->inl)
-		place->inl += pos;
+	ret = find_place(side, &seg, pos, place);
 	if (!ret && place->mr && place->mr->odp) {
 		place->addr = hca_odp_addr(place->mr, place->addr);
 		place->umem =
@@ -325,9 +387,13 @@ int hca_atomic(const struct hca_side *local, const struct hca_side *remote,
 	ret = find_bytes(local, remote, 0, sizeof(u64), &to, &from, blame);
 	if (ret)
 		return ret;
+	/* Of a list it must be one part, there and here. */
+	if (to.len < sizeof(u64))
+		return -EINVAL;
 	/* What is aligned in a window need not be in the region behind it. */
 	*blame = HCA_BLAME_SRC;
-	if (!IS_ALIGNED(from.addr, sizeof(u64)))
+	if (!IS_ALIGNED(from.addr, sizeof(u64)) || from.len < sizeof(u64) ||
+	    !from.mr)
 		return -EINVAL;
 	ret = lock_pages(&from, &to);
 	if (ret)

@@ -6,16 +6,17 @@
 
 /*
  * DEVX: commands of the device itself, from programs. Few are known: what the
- * device can do, and objects that are no more than a number. What the driver
- * would not pass on is EINVAL; what the device would not do is EREMOTEIO, and
- * the response says why.
+ * device can do, and objects that are a number or a key. What the driver would
+ * not pass on is EINVAL; what the device would not do is EREMOTEIO, and the
+ * response says why.
  */
 
 enum { HCA_FIRST_EQN = 16 };
 
 struct hca_devx_obj {
 	struct hca_dev *dev;
-	u32 pdn;
+	u32 pdn; /* 0: it is no PD */
+	struct hca_mkey *mkey; /* NULL: nor a key */
 };
 
 /* ---- Commands --------------------------------------------------------------- */
@@ -72,13 +73,55 @@ static int destroy_obj(struct ib_uobject *uobject, enum rdma_remove_reason why,
 {
 	struct hca_devx_obj *obj = uobject->object;
 
-	hca_pdn_free(obj->pdn);
+	if (obj->mkey)
+		hca_mkey_destroy(obj->mkey);
+	else
+		hca_pdn_free(obj->pdn);
 	hca_obj_put(obj->dev, HCA_OBJ_DEVX_OBJS);
 	kfree(obj);
 	return 0;
 }
 
-static struct hca_devx_obj *new_obj(struct hca_dev *dev)
+static int make_pd(struct hca_devx_obj *obj, u8 *out)
+{
+	int ret = hca_pdn_alloc(NULL);
+
+	if (ret < 0)
+		return ret;
+	obj->pdn = ret;
+	MLX5_SET(alloc_pd_out, out, pd, obj->pdn);
+	return 0;
+}
+
+static int make_mkey(struct hca_devx_obj *obj, struct hca_ctx *ctx,
+		     const u8 *in, size_t len, u8 *out)
+{
+	struct hca_mkey *mkey = hca_mkey_create(ctx, in, len, out);
+
+	if (!IS_ERR(mkey)) {
+		obj->mkey = mkey;
+		return 0;
+	}
+	if (PTR_ERR(mkey) != -EINVAL)
+		return PTR_ERR(mkey);
+	return hca_devx_refuse(out, MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+static int make_obj(struct hca_devx_obj *obj, struct hca_ctx *ctx, const u8 *in,
+		    size_t len, u8 *out)
+{
+	switch (hca_devx_opcode(in)) {
+	case MLX5_CMD_OP_ALLOC_PD:
+		return make_pd(obj, out);
+	case MLX5_CMD_OP_CREATE_MKEY:
+		return make_mkey(obj, ctx, in, len, out);
+	default:
+		return -EINVAL;
+	}
+}
+
+static struct hca_devx_obj *new_obj(struct hca_ctx *ctx, const u8 *in,
+				    size_t len, u8 *out)
 {
 	struct hca_devx_obj *obj;
 	int ret;
@@ -86,14 +129,13 @@ static struct hca_devx_obj *new_obj(struct hca_dev *dev)
 	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
 	if (!obj)
 		return ERR_PTR(-ENOMEM);
-	obj->dev = dev;
-	ret = hca_pdn_alloc();
-	if (ret < 0) {
+	obj->dev = to_hca(ctx->ib.device);
+	ret = make_obj(obj, ctx, in, len, out);
+	if (ret) {
 		kfree(obj);
 		return ERR_PTR(ret);
 	}
-	obj->pdn = ret;
-	hca_obj_get(dev, HCA_OBJ_DEVX_OBJS, INT_MAX);
+	hca_obj_get(obj->dev, HCA_OBJ_DEVX_OBJS, INT_MAX);
 	return obj;
 }
 
@@ -108,23 +150,28 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
 		attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
 	struct hca_ctx *ctx = hca_devx_ctx_of(attrs);
 	struct hca_devx_obj *obj;
+	int copied;
 	u8 *out;
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	if (hca_devx_opcode(in) != MLX5_CMD_OP_ALLOC_PD)
-		return -EINVAL;
 	out = uverbs_zalloc(attrs, len);
 	if (IS_ERR(out))
 		return PTR_ERR(out);
-	obj = new_obj(to_hca(ctx->ib.device));
-	if (IS_ERR(obj))
+	obj = new_obj(
+		ctx, in,
+		uverbs_attr_get_len(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_IN),
+		out);
+	if (IS_ERR(obj) && PTR_ERR(obj) != -EREMOTEIO)
 		return PTR_ERR(obj);
-	uobject->object = obj;
-	uverbs_finalize_uobj_create(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
-	MLX5_SET(alloc_pd_out, out, pd, obj->pdn);
-	return uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT, out,
-			      len);
+	if (!IS_ERR(obj)) {
+		uobject->object = obj;
+		uverbs_finalize_uobj_create(
+			attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_HANDLE);
+	}
+	copied = uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OBJ_CREATE_CMD_OUT,
+				out, len);
+	return copied ? copied : PTR_ERR_OR_ZERO(obj);
 }
 
 /* A PD is neither queried nor modified, and of the others nothing is known. */

@@ -24,6 +24,8 @@ static void fill_sizes(void *caps)
 	MLX5_SET(cmd_hca_cap, caps, log_max_cq_sz, ilog2(HCA_MAX_CQE));
 	MLX5_SET(cmd_hca_cap, caps, log_max_cq, ilog2(HCA_MAX_CQ));
 	MLX5_SET(cmd_hca_cap, caps, log_max_mkey, ilog2(HCA_MAX_MR));
+	MLX5_SET(cmd_hca_cap, caps, log_max_klm_list_size,
+		 HCA_LOG_MAX_MKEY_PARTS);
 	MLX5_SET(cmd_hca_cap, caps, log_max_pd, ilog2(HCA_MAX_PD));
 	MLX5_SET(cmd_hca_cap, caps, log_max_xrcd, ilog2(HCA_MAX_XRCD));
 	MLX5_SET(cmd_hca_cap, caps, log_max_msg, LOG_MAX_MSG);

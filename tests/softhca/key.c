@@ -13,20 +13,28 @@ enum {
 };
 
 /* Makes it known under a key of its own. */
-int hca_key_publish(struct hca_dev *dev, struct hca_key *key)
+int hca_key_publish_locked(struct hca_dev *dev, struct hca_key *key)
 {
 	u32 idx;
 	int ret;
 
-	mutex_lock(&hca_mutex);
 	ret = xa_alloc_cyclic(&dev->keys, &idx, key,
 			      XA_LIMIT(HCA_KEY_MIN, HCA_KEY_MAX),
 			      &dev->next_key, GFP_KERNEL);
 	/* A new low byte, so that a stale key finds nothing. */
 	if (ret >= 0)
 		key->key = idx << 8 | dev->key_seq++;
-	mutex_unlock(&hca_mutex);
 	return ret < 0 ? ret : 0;
+}
+
+int hca_key_publish(struct hca_dev *dev, struct hca_key *key)
+{
+	int ret;
+
+	mutex_lock(&hca_mutex);
+	ret = hca_key_publish_locked(dev, key);
+	mutex_unlock(&hca_mutex);
+	return ret;
 }
 
 /* The engine is through with it when this returns. */

@@ -29,7 +29,7 @@ int hca_alloc_mw(struct ib_mw *ibmw, struct ib_udata *udata)
 	if (!hca_obj_get(dev, HCA_OBJ_MWS, HCA_MAX_MW))
 		return -ENOMEM;
 
-	mw->key.is_window = true;
+	mw->key.kind = HCA_KEY_WINDOW;
 	mw->key.pd = to_hpd(ibmw->pd);
 	ret = hca_key_publish(dev, &mw->key);
 	if (ret)
@@ -51,7 +51,8 @@ static struct hca_mw *find_window(struct hca_qp *qp, u32 key)
 {
 	struct hca_key *found = hca_key_find(to_hca(qp->ib.device), key);
 
-	if (!found || !found->is_window || found->pd != to_hpd(qp->ib.pd))
+	if (!found || found->kind != HCA_KEY_WINDOW ||
+	    found->pd != to_hpd(qp->ib.pd))
 		return NULL;
 	return container_of(found, struct hca_mw, key);
 }
@@ -66,8 +67,12 @@ static void shut_window(struct hca_mw *mw)
 /* Takes back a window of type 2; others can only be bound to something else. */
 int hca_invalidate_locked(struct hca_qp *qp, u32 key)
 {
-	struct hca_mw *mw = find_window(qp, key);
+	struct hca_key *found = hca_key_find(to_hca(qp->ib.device), key);
+	struct hca_mw *mw;
 
+	if (found && found->kind == HCA_KEY_LIST)
+		return hca_mkey_invalidate_locked(qp, found);
+	mw = find_window(qp, key);
 	if (!mw || mw->ib.type != IB_MW_TYPE_2 || !mw->mr_key ||
 	    mw->qpn != qp->qpn)
 		return -EINVAL;
@@ -96,7 +101,7 @@ static bool region_allows(struct hca_qp *qp, const struct hca_data_seg *part,
 		hca_key_find(to_hca(qp->ib.device), be32_to_cpu(part->lkey));
 	u64 addr = be64_to_cpu(part->addr);
 
-	if (!mr || mr->is_window || mr->pd != to_hpd(qp->ib.pd) ||
+	if (!mr || mr->kind != HCA_KEY_REGION || mr->pd != to_hpd(qp->ib.pd) ||
 	    !(mr->access & IB_ACCESS_MW_BIND))
 		return false;
 	if (access & (IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC) &&
@@ -144,12 +149,17 @@ static size_t announced(const struct hca_ctrl_seg *ctrl)
 int hca_umr_locked(struct hca_qp *qp)
 {
 	const struct bind_request *req = (void *)qp->op.raw;
+	u32 key = be32_to_cpu(req->ctrl.imm);
 	size_t len = announced(&req->ctrl);
+	struct hca_key *found;
 	struct hca_mw *mw;
 
 	if (len < offsetofend(struct bind_request, umr))
 		return HCA_SYN_LOCAL_QP_OP;
-	mw = find_window(qp, be32_to_cpu(req->ctrl.imm));
+	found = hca_key_find(to_hca(qp->ib.device), key);
+	if (found && found->kind == HCA_KEY_LIST)
+		return hca_mkey_change_locked(qp, found);
+	mw = find_window(qp, key);
 	if (!mw)
 		return HCA_SYN_MW_BIND;
 

@@ -248,7 +248,7 @@ static struct hca_odp *find_advised(struct ib_pd *pd, const struct ib_sge *sge,
 	struct hca_mr *mr;
 	u64 off;
 
-	if (!key || key->is_window || key->pd != to_hpd(pd))
+	if (!key || key->kind != HCA_KEY_REGION || key->pd != to_hpd(pd))
 		return ERR_PTR(-ENOENT);
 	mr = container_of(key, struct hca_mr, key);
 	off = sge->addr - key->iova;

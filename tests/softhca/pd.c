@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
-#include <linux/idr.h>
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
 
@@ -8,16 +7,26 @@
 
 /* Protection domains and XRC domains: what other objects are compared by. */
 
-static DEFINE_IDA(pdns);
+static DEFINE_XARRAY_ALLOC1(pds);
 
-int hca_pdn_alloc(void)
+/* pd: NULL for one that is no more than a number. */
+int hca_pdn_alloc(struct hca_pd *pd)
 {
-	return ida_alloc_range(&pdns, 1, 0xffffff, GFP_KERNEL);
+	u32 pdn;
+	int ret;
+
+	ret = xa_alloc(&pds, &pdn, pd, XA_LIMIT(1, 0xffffff), GFP_KERNEL);
+	return ret ? ret : pdn;
 }
 
 void hca_pdn_free(u32 pdn)
 {
-	ida_free(&pdns, pdn);
+	xa_erase(&pds, pdn);
+}
+
+struct hca_pd *hca_pd_find_locked(u32 pdn)
+{
+	return xa_load(&pds, pdn);
 }
 
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
@@ -30,7 +39,7 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	pd->kernel = !udata;
 	if (!pd->kernel && !hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
 		return -ENOMEM;
-	ret = hca_pdn_alloc();
+	ret = hca_pdn_alloc(pd);
 	if (ret < 0)
 		goto put_count;
 	pd->pdn = ret;
@@ -54,7 +63,10 @@ int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct hca_pd *pd = to_hpd(ibpd);
 
+	mutex_lock(&hca_mutex);
+	hca_mkeys_forget_pd_locked(to_hca(ibpd->device), pd);
 	hca_pdn_free(pd->pdn);
+	mutex_unlock(&hca_mutex);
 	if (!pd->kernel)
 		hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
 	return 0;

@@ -17,6 +17,7 @@
 enum {
 	RNR_FOREVER = 7,
 	NO_TIMEOUT_NS = 4 * NSEC_PER_MSEC,
+	PIECE_COST = 64, /* in bytes, of one that is smaller */
 };
 
 static bool is_unreliable(const struct hca_qp *qp)
@@ -361,7 +362,7 @@ static enum hca_step transfer(struct hca_qp *qp, struct hca_qp *peer,
 					  (blame == HCA_BLAME_SRC) ==
 						  (src == &local));
 		op->done += n;
-		*budget -= n;
+		*budget -= max_t(long, n, PIECE_COST);
 		hca_count(local.dev, HCA_STAT_BYTES, n);
 	}
 	return HCA_STEP_DONE;

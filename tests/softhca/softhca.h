@@ -91,6 +91,8 @@ enum {
 	HCA_MAX_SRQ = 1 << 14,
 	HCA_MAX_MR = 1 << 20,
 	HCA_MAX_MW = 1 << 16,
+	HCA_LOG_MAX_MKEY_PARTS = 16,
+	HCA_MAX_MKEY_PARTS = 1 << HCA_LOG_MAX_MKEY_PARTS,
 	HCA_MAX_RD_ATOMIC = 16,
 	HCA_GID_TABLE_LEN = 128,
 	HCA_ECE_OPTIONS = 0x30000003,
@@ -157,10 +159,16 @@ struct hca_ring {
 	size_t len;
 };
 
+enum hca_key_kind {
+	HCA_KEY_REGION,
+	HCA_KEY_WINDOW,
+	HCA_KEY_LIST, /* of parts of regions: see mkey.c */
+};
+
 /* What a key of a request stands for: a part of the address space behind it. */
 struct hca_key {
 	u32 key;
-	bool is_window;
+	enum hca_key_kind kind;
 	struct hca_pd *pd;
 	u64 iova;
 	u64 len;
@@ -421,8 +429,9 @@ void hca_netdev_up(struct net_device *ndev);
 void hca_netdev_destroy(struct net_device *ndev);
 
 /* pd.c */
-int hca_pdn_alloc(void);
+int hca_pdn_alloc(struct hca_pd *pd);
 void hca_pdn_free(u32 pdn);
+struct hca_pd *hca_pd_find_locked(u32 pdn);
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
@@ -546,6 +555,7 @@ void hca_fault_stop(void);
 enum { HCA_NULL_KEY = 0x200 }; /* reads as zero, keeps nothing */
 
 int hca_key_publish(struct hca_dev *dev, struct hca_key *key);
+int hca_key_publish_locked(struct hca_dev *dev, struct hca_key *key);
 void hca_key_remove(struct hca_dev *dev, struct hca_key *key);
 struct hca_key *hca_key_find(struct hca_dev *dev, u32 key);
 
@@ -554,6 +564,25 @@ int hca_alloc_mw(struct ib_mw *ibmw, struct ib_udata *udata);
 int hca_dealloc_mw(struct ib_mw *ibmw);
 int hca_umr_locked(struct hca_qp *qp);
 int hca_invalidate_locked(struct hca_qp *qp, u32 key);
+
+/* mkey.c */
+struct hca_mkey;
+
+/* Where an address of a list is: in memory that another key stands for. */
+struct hca_part {
+	u64 addr;
+	u64 len;
+	u32 key;
+};
+
+struct hca_mkey *hca_mkey_create(struct hca_ctx *ctx, const u8 *in, size_t len,
+				 u8 *out);
+void hca_mkey_destroy(struct hca_mkey *mkey);
+void hca_mkeys_forget_pd_locked(struct hca_dev *dev, struct hca_pd *pd);
+int hca_mkey_find_part(const struct hca_key *key, u64 addr,
+		       struct hca_part *part);
+int hca_mkey_change_locked(struct hca_qp *qp, struct hca_key *key);
+int hca_mkey_invalidate_locked(struct hca_qp *qp, struct hca_key *key);
 
 /* copy.c */
 struct hca_side {

@@ -129,13 +129,49 @@ struct hca_mkey_seg {
 	__be32 flags_pd;
 	__be64 start;
 	__be64 len;
-	u8 rsvd2[32];
+	__be32 bsf_octowords;
+	u8 rsvd2[16];
+	__be32 translation_octowords;
+	u8 rsvd3[3];
+	u8 log_page_size;
+	u8 rsvd4[4];
 };
 static_assert(sizeof(struct hca_mkey_seg) == 64);
+static_assert(offsetof(struct hca_mkey_seg, log_page_size) == 59);
+
+/* A part of the memory that a key stands for; of no length: none. */
+struct hca_klm_seg {
+	__be32 byte_count;
+	__be32 key;
+	__be64 addr;
+};
+static_assert(sizeof(struct hca_klm_seg) == 16);
+
+/* In place of the first part: those behind it are parts of a block, which
+ * is there so many times. */
+struct hca_repeat_seg {
+	__be32 block_len;
+	__be32 op;
+	__be32 count;
+	__be16 rsvd;
+	__be16 num;
+};
+static_assert(sizeof(struct hca_repeat_seg) == 16);
+
+enum { HCA_REPEAT_OP = 0x400 };
+
+struct hca_stride_seg {
+	__be16 stride; /* from one block's part to the next one's */
+	__be16 byte_count;
+	__be32 key;
+	__be64 addr;
+};
+static_assert(sizeof(struct hca_stride_seg) == 16);
 
 enum {
 	HCA_UMR_INLINE = 1 << 7,
 	HCA_UMR_CHECK_FREE = 1 << 5,
+	HCA_UMR_CHECK_QPN = 1 << 3,
 
 	HCA_MKEY_FREE = 1 << 6,
 
