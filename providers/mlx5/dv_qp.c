@@ -65,8 +65,33 @@ static int take_dc(const struct mlx5dv_qp_init_attr *attr,
 	}
 }
 
-/* The requests that change memory keys are not implemented. */
+#define KEY_OPS                                                         \
+	(MLX5DV_QP_EX_WITH_MR_INTERLEAVED | MLX5DV_QP_EX_WITH_MR_LIST | \
+	 MLX5DV_QP_EX_WITH_MKEY_CONFIGURE)
+
+static uint64_t send_ops(const struct mlx5dv_qp_init_attr *attr)
+{
+	if (!attr ||
+	    !(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS))
+		return 0;
+	return attr->send_ops_flags;
+}
+
+/* Requests that change keys are for RC, others of one's own for all. */
+static int check_send_ops(const struct ibv_qp_init_attr_ex *qp_attr,
+			  uint64_t ops)
+{
+	if (ops & ~(uint64_t)(KEY_OPS | MLX5DV_QP_EX_WITH_RAW_WQE))
+		return EOPNOTSUPP;
+	if (ops & KEY_OPS && qp_attr->qp_type != IBV_QPT_RC)
+		return EOPNOTSUPP;
+	return ops && !(qp_attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS)
+		       ? EINVAL
+		       : 0;
+}
+
 static int take_attr(const struct mlx5dv_qp_init_attr *attr,
+		     const struct ibv_qp_init_attr_ex *qp_attr,
 		     struct mlx5_qp_extra *extra)
 {
 	int err;
@@ -75,11 +100,26 @@ static int take_attr(const struct mlx5dv_qp_init_attr *attr,
 		return 0;
 	if (attr->comp_mask & ~(uint64_t)KNOWN)
 		return EINVAL;
-	if (attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS &&
-	    attr->send_ops_flags)
-		return EOPNOTSUPP;
-	err = take_flags(attr, extra);
+	err = check_send_ops(qp_attr, send_ops(attr));
+	if (!err)
+		err = take_flags(attr, extra);
 	return err ? err : take_dc(attr, extra);
+}
+
+/* A change of a key takes what binding a window takes, and more inline. */
+static struct ibv_qp *create_with_keys(struct ibv_context *context,
+				       struct ibv_qp_init_attr_ex *qp_attr,
+				       const struct mlx5_qp_extra *extra)
+{
+	struct ibv_qp_init_attr_ex attr = *qp_attr;
+	struct ibv_qp *qp;
+
+	attr.send_ops_flags |= IBV_QP_EX_WITH_BIND_MW;
+	qp = mlx5_create_qp_with(context, &attr, extra);
+	qp_attr->cap = attr.cap;
+	if (qp)
+		mlx5_set_key_ops(to_mqp(qp));
+	return qp;
 }
 
 static bool is_dc(const struct mlx5_qp_extra *extra)
@@ -98,12 +138,15 @@ mlx5dv_create_qp(struct ibv_context *context,
 
 	if (!is_mlx5(context))
 		return verbs_null(EOPNOTSUPP);
-	err = take_attr(mlx5_qp_attr, &extra);
+	err = take_attr(mlx5_qp_attr, qp_attr, &extra);
 	if (!err && is_dc(&extra) != (qp_attr->qp_type == IBV_QPT_DRIVER))
 		err = EINVAL;
 	if (err)
 		return verbs_null(err);
-	qp = mlx5_create_qp_with(context, qp_attr, &extra);
+	if (send_ops(mlx5_qp_attr) & KEY_OPS)
+		qp = create_with_keys(context, qp_attr, &extra);
+	else
+		qp = mlx5_create_qp_with(context, qp_attr, &extra);
 	if (qp)
 		mlx5_set_dv_ops(to_mqp(qp));
 	return qp;

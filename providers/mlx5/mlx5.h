@@ -300,6 +300,16 @@ enum mlx5_pending {
 	MLX5_PENDING_ATOMIC = 1 << 2, /* and is eight bytes */
 	MLX5_PENDING_ADDRESS = 1 << 3, /* of the last request */
 	MLX5_PENDING_FAILED = 1 << 4, /* nothing but the end of the batch */
+	MLX5_PENDING_SETTERS = 1 << 5, /* of a request about a key */
+};
+
+/* What a request that changes a key has been told of it so far. */
+struct mlx5_key_change {
+	const struct mlx5_mkey *mkey;
+	unsigned int setters; /* that are still to come */
+	bool has_access;
+	bool has_layout;
+	uint32_t blocks; /* of the request */
 };
 
 /* Between ibv_wr_start and ibv_wr_complete or ibv_wr_abort. */
@@ -352,6 +362,7 @@ struct mlx5_sq {
 	 */
 	uint32_t larger_opcodes;
 	uint32_t larger_blocks;
+	struct mlx5_key_change change; /* of the batch's last request */
 };
 
 struct mlx5_rq {
@@ -548,8 +559,10 @@ void mlx5_set_recv_ops(struct mlx5_qp *qp, bool single_threaded);
  */
 int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 		    bool single_threaded);
-/* Likewise the calls of direct verbs. */
+/* Likewise the calls of direct verbs, */
 void mlx5_set_dv_ops(struct mlx5_qp *qp);
+/* and those of them that change what keys stand for. */
+void mlx5_set_key_ops(struct mlx5_qp *qp);
 /*
  * What the transition to a state means for the rings. RESET empties them;
  * sends can be posted from RTS on, as the device drops the doorbells before,

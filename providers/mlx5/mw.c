@@ -16,17 +16,11 @@ enum {
 	BIND_BLOCKS = 3,
 };
 
-/* Returns the block, of zeroes. */
-static void *clear_block(struct mlx5_sq *sq, uint32_t i)
-{
-	return memset(mlx5_block_at(sq, sq->cur_block + i), 0, PRM_BLOCK_SIZE);
-}
-
 /* flags, mask: what is checked and changed beside the key's low byte. */
 static struct prm_ctrl_seg *put_umr(struct mlx5_sq *sq, uint8_t flags,
 				    uint64_t mask, uint32_t old_key)
 {
-	struct prm_ctrl_seg *ctrl = clear_block(sq, 0);
+	struct prm_ctrl_seg *ctrl = mlx5_clear_block(sq, 0);
 	struct prm_umr_ctrl_seg *umr = (void *)(ctrl + 1);
 
 	umr->flags = flags | PRM_UMR_INLINE | PRM_UMR_TRANSLATION_OFFSET;
@@ -50,7 +44,7 @@ static void finish(struct mlx5_sq *sq, struct prm_ctrl_seg *ctrl,
 /* The key with this new low byte is of no QP any more, and opens nothing. */
 static void put_free_key(struct mlx5_sq *sq, uint8_t key)
 {
-	struct prm_mkey_seg *mkey = clear_block(sq, 1);
+	struct prm_mkey_seg *mkey = mlx5_clear_block(sq, 1);
 
 	mkey->free = PRM_MKEY_FREE;
 	mkey->qpn_key = htobe32(PRM_MKEY_ANY_QPN << 8 | key);
@@ -84,7 +78,7 @@ static void put_shut(struct mlx5_sq *sq, uint64_t wr_id,
 	finish(sq, ctrl, wr_id, send_flags, IBV_WC_BIND_MW, SHUT_BLOCKS);
 }
 
-static uint8_t key_access(unsigned int access)
+uint8_t mlx5_key_access(unsigned int access)
 {
 	uint8_t bits = 0;
 
@@ -102,10 +96,10 @@ static uint8_t key_access(unsigned int access)
 static void put_open_key(struct mlx5_sq *sq, uint32_t qpn, uint8_t key,
 			 const struct ibv_mw_bind_info *info)
 {
-	struct prm_mkey_seg *mkey = clear_block(sq, 1);
+	struct prm_mkey_seg *mkey = mlx5_clear_block(sq, 1);
 	bool zero_based = info->mw_access_flags & IBV_ACCESS_ZERO_BASED;
 
-	mkey->access = key_access(info->mw_access_flags);
+	mkey->access = mlx5_key_access(info->mw_access_flags);
 	mkey->qpn_key = htobe32(qpn << 8 | key);
 	mkey->start = htobe64(zero_based ? 0 : info->addr);
 	mkey->len = htobe64(info->length);
@@ -114,7 +108,7 @@ static void put_open_key(struct mlx5_sq *sq, uint32_t qpn, uint8_t key,
 /* Not as a data segment: 2^31 is written as what it is. */
 static void put_memory(struct mlx5_sq *sq, const struct ibv_mw_bind_info *info)
 {
-	struct prm_data_seg *part = clear_block(sq, 2);
+	struct prm_data_seg *part = mlx5_clear_block(sq, 2);
 
 	part->byte_count = htobe32(info->length);
 	part->lkey = htobe32(info->mr->lkey);

@@ -17,4 +17,13 @@ int mlx5_put_bind(struct mlx5_sq *sq, uint64_t wr_id, unsigned int send_flags,
 		  const struct ibv_mw *mw, uint32_t rkey,
 		  const struct ibv_mw_bind_info *info);
 
+/* Block i of the request that is being built, of zeroes. */
+static inline void *mlx5_clear_block(struct mlx5_sq *sq, uint32_t i)
+{
+	return memset(mlx5_block_at(sq, sq->cur_block + i), 0, PRM_BLOCK_SIZE);
+}
+
+/* IBV_ACCESS_* as a key's context has them. */
+uint8_t mlx5_key_access(unsigned int access);
+
 #endif

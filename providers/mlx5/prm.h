@@ -154,12 +154,23 @@ struct prm_mkey_seg {
 	__be32 flags_pd;
 	__be64 start;
 	__be64 len;
-	uint8_t reserved32[32];
+	uint8_t reserved32[20];
+	__be32 parts; /* how many it can have */
+	uint8_t reserved56[8];
 };
 
 enum {
 	PRM_MKEY_FREE = 1 << 6,
 };
+
+/* In access, of a key that is made. */
+enum {
+	PRM_MKEY_OF_PARTS = 2, /* each with its length (KLM) */
+	PRM_MKEY_LOCAL_READ = 1 << 2,
+	PRM_MKEY_BY_REQUESTS = 1 << 7, /* they may change it */
+};
+
+#define PRM_MKEY_REMOTE_INVALIDATE (1u << 24) /* in flags_pd */
 
 enum {
 	PRM_MKEY_LOCAL_WRITE = 1 << 3,
@@ -169,6 +180,49 @@ enum {
 };
 
 #define PRM_MKEY_ANY_QPN 0xffffffu
+
+/*
+ * In place of the first part of a key: those behind it are the parts of a block,
+ * and the key stands for that block so many times.
+ */
+struct prm_repeat_seg {
+	__be32 block_len;
+	__be32 op;
+	__be32 count;
+	__be16 reserved;
+	__be16 num_parts;
+};
+
+#define PRM_REPEAT_OP 0x400
+
+/* A part of a block, stride bytes further in the next one. */
+struct prm_stride_seg {
+	__be16 stride;
+	__be16 byte_count;
+	__be32 lkey;
+	__be64 addr;
+};
+
+/* ---- Commands ------------------------------------------------------------ */
+
+enum {
+	PRM_CMD_CREATE_MKEY = 0x200,
+};
+
+struct prm_create_mkey {
+	__be16 opcode;
+	uint8_t reserved2[14];
+	struct prm_mkey_seg mkey;
+	uint8_t reserved80[192];
+};
+
+struct prm_create_mkey_out {
+	uint8_t status;
+	uint8_t reserved1[3];
+	__be32 syndrome;
+	__be32 index; /* the key without its low byte */
+	uint8_t reserved12[4];
+};
 
 /* What a WQE of a shared receive queue begins with. */
 struct prm_srq_next_seg {
@@ -280,6 +334,10 @@ _Static_assert(sizeof(struct prm_xrc_seg) == PRM_SEG_SIZE, "XRC segment");
 _Static_assert(sizeof(struct prm_umr_ctrl_seg) == 3 * PRM_SEG_SIZE, "UMR");
 _Static_assert(sizeof(struct prm_mkey_seg) == PRM_BLOCK_SIZE, "mkey context");
 _Static_assert(offsetof(struct prm_mkey_seg, start) == 16, "mkey context");
+_Static_assert(offsetof(struct prm_mkey_seg, parts) == 52, "mkey context");
+_Static_assert(sizeof(struct prm_repeat_seg) == PRM_SEG_SIZE, "repeat");
+_Static_assert(sizeof(struct prm_stride_seg) == PRM_SEG_SIZE, "stride");
+_Static_assert(sizeof(struct prm_create_mkey) == 272, "CREATE_MKEY");
 _Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
 _Static_assert(sizeof(struct prm_av_seg) == 3 * PRM_SEG_SIZE, "AV");
 _Static_assert(offsetof(struct prm_av_seg, rate_sl) == 12, "AV");

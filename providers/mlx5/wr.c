@@ -11,6 +11,7 @@
 
 #include "doorbell.h"
 #include "mw.h"
+#include "wr.h"
 
 static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
 {
@@ -44,7 +45,7 @@ static inline void close_request(struct mlx5_sq *sq)
 
 	if (batch->pending & MLX5_PENDING_DATA)
 		finish(sq, 0);
-	if (batch->pending & MLX5_PENDING_ADDRESS)
+	if (batch->pending & (MLX5_PENDING_ADDRESS | MLX5_PENDING_SETTERS))
 		fail(batch, EINVAL);
 }
 
@@ -63,6 +64,16 @@ static NEVER_INLINE bool make_ready(struct mlx5_sq *sq)
 	if (mlx5_sq_full(sq) && !mlx5_pass_fence(sq))
 		fail(batch, ENOMEM);
 	return !(batch->pending & MLX5_PENDING_FAILED);
+}
+
+bool mlx5_wr_ready(struct mlx5_sq *sq)
+{
+	return is_ready(sq) || make_ready(sq);
+}
+
+void mlx5_wr_fail(struct mlx5_sq *sq, int err)
+{
+	fail(&sq->batch, err);
 }
 
 /* What kinds of requests differ in. */
@@ -439,6 +450,44 @@ static void wr_set_dc_addr_stream(struct mlx5dv_qp_ex *dv_ex, struct ibv_ah *ah,
 			htobe32((uint32_t)stream_id << PRM_CTRL_STREAM_SHIFT);
 }
 
+/*
+ * A request of the program's own making: only its place in the queue is filled
+ * in. It need not be of a size that the ring was made for.
+ */
+static void put_raw(struct mlx5_sq *sq, uint64_t wr_id, const uint8_t *wqe,
+		    uint32_t ds)
+{
+	struct prm_ctrl_seg *ctrl = mlx5_block_at(sq, sq->cur_block);
+	struct prm_ctrl_seg own;
+	uint64_t first_half;
+
+	memcpy(&own, wqe, sizeof(own));
+	first_half = (uint64_t)(be32toh(own.idx_opcode) & 0xff0000ff) << 32 |
+		     (uint64_t)(sq->cur_block & 0xffff) << 40 |
+		     be32toh(own.qpn_ds);
+	sq->last = ctrl;
+	mlx5_ring_copy(sq, (uint8_t *)ctrl, wqe, (size_t)ds * PRM_SEG_SIZE);
+	mlx5_finish_wqe(sq, ctrl, mlx5_remember(sq, wr_id, MLX5DV_WC_RAW_WQE),
+			first_half, ds);
+}
+
+static void wr_raw_wqe(struct mlx5dv_qp_ex *dv_ex, const void *wqe)
+{
+	struct mlx5_qp *qp = verbs_container_of(dv_ex, struct mlx5_qp, dv_ex);
+	uint32_t ds = ((const uint8_t *)wqe)[7] & PRM_MAX_DS;
+	struct mlx5_sq *sq = &qp->sq;
+	uint32_t blocks = (ds + PRM_SEGS_PER_BLOCK - 1) / PRM_SEGS_PER_BLOCK;
+
+	if (!mlx5_wr_ready(sq))
+		return;
+	if (!ds)
+		fail(&sq->batch, EINVAL);
+	else if (!mlx5_has_room(sq, blocks))
+		fail(&sq->batch, ENOMEM);
+	else
+		put_raw(sq, qp->vqp.qp_ex.wr_id, wqe, ds);
+}
+
 /* --------------------------------------------------------------------- data */
 
 /* segs: how many the data took, or -1. */
@@ -636,4 +685,5 @@ void mlx5_set_dv_ops(struct mlx5_qp *qp)
 {
 	qp->dv_ex.wr_set_dc_addr = wr_set_dc_addr;
 	qp->dv_ex.wr_set_dc_addr_stream = wr_set_dc_addr_stream;
+	qp->dv_ex.wr_raw_wqe = wr_raw_wqe;
 }

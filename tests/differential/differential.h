@@ -8,6 +8,7 @@
 #ifndef DIFFERENTIAL_H
 #define DIFFERENTIAL_H
 
+#include <infiniband/mlx5dv.h>
 #include <infiniband/verbs.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,6 +75,8 @@ void close_world(struct world *w);
 /* A QP in RTS, with all ibv_wr_* calls that its type has. */
 void open_side(struct world *w, struct side *side, const char *name,
 	       enum ibv_qp_type type, bool signal_all);
+/* One that changes keys, by direct verbs. */
+void open_key_side(struct world *w, struct side *side);
 void close_side(struct side *side);
 /* As the device does when the request at block has been executed. */
 struct ibv_wc complete_send(struct world *w, const struct side *side,
@@ -102,6 +105,21 @@ typedef int post_fn(struct world *w, struct side *side,
 int post_by_list(struct world *w, struct side *side, struct request *request);
 int post_by_calls(struct world *w, struct side *side, struct request *request);
 int post_by_verb(struct world *w, struct side *side, struct request *request);
+
+/* ---- main.c: the send queue ------------------------------------------------------ */
+
+enum { NEAR_THE_END = 6 }; /* blocks before it that requests are begun at */
+
+void print_geometry(const struct side *side);
+/* The next request is to begin so many blocks before the end; nobody has written
+ * to the queue. */
+void prepare(struct world *w, struct side *side, uint32_t to_end);
+/* What was posted since the last time, and what its completion says. */
+void print_posted(struct world *w, struct side *side);
+
+/* ---- keys.c: requests that change keys --------------------------------------- */
+
+void check_keys(struct world *w);
 
 /* ---- receive.c: receives, and asking for events -------------------------------- */
 

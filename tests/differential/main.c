@@ -16,7 +16,6 @@ enum {
 	BLOCK = 64,
 	FILL = 0xee, /* what nobody has written */
 	MAX_BLOCKS = 16, /* of one request */
-	NEAR_THE_END = 6, /* blocks before it that requests are begun at */
 	QPN_SHOWN = 0xabcabc, /* in place of the number of the QP itself */
 	OPCODE_SEND = 0x0a,
 	OPCODE_UMR = 0x25,
@@ -99,8 +98,7 @@ static uint32_t print_wqe(const struct side *side, uint32_t first, uint32_t end)
 	return blocks;
 }
 
-/* What was posted since the last time, and what its completion says. */
-static void print_posted(struct world *w, struct side *side)
+void print_posted(struct world *w, struct side *side)
 {
 	uint32_t end = posted(side), next = side->polled, last = next;
 	struct ibv_wc wc;
@@ -133,17 +131,23 @@ static void move_to(struct world *w, struct side *side, uint32_t block)
 	}
 }
 
+void prepare(struct world *w, struct side *side, uint32_t to_end)
+{
+	uint32_t num = side->ring.sq_blocks;
+
+	move_to(w, side, (num - to_end) % num);
+	memset(send_queue(side), FILL, (size_t)num * BLOCK);
+}
+
 /* ---- All requests at all places ------------------------------------------------------- */
 
 static void post_at(struct world *w, struct side *side, uint32_t to_end,
 		    const char *way, post_fn *post, size_t i)
 {
-	uint32_t num = side->ring.sq_blocks;
 	struct request request;
 
-	move_to(w, side, (num - to_end) % num);
+	prepare(w, side, to_end);
 	make_request(w, side, i, &request);
-	memset(send_queue(side), FILL, (size_t)num * BLOCK);
 	printf("%s.%s.%s.%u:", side->name, request.name, way, to_end);
 	printf(" %d", post(w, side, &request));
 	print_posted(w, side);
@@ -191,7 +195,7 @@ static void post_everywhere(struct world *w, struct side *side, size_t i)
 	post_all_ways(w, side, 0, i);
 }
 
-static void print_geometry(const struct side *side)
+void print_geometry(const struct side *side)
 {
 	printf("%s.send_blocks: %u\n", side->name, side->ring.sq_blocks);
 	printf("%s.receives: %u << %u\n", side->name, side->ring.rq_wqes,
@@ -231,6 +235,7 @@ int main(int argc, char **argv)
 	check_type(&w, "uc", IBV_QPT_UC, false);
 	check_type(&w, "ud", IBV_QPT_UD, false);
 	check_type(&w, "xrc", IBV_QPT_XRC_SEND, false);
+	check_keys(&w);
 	check_events(&w);
 	close_world(&w);
 	return 0;

@@ -207,6 +207,35 @@ void open_side(struct world *w, struct side *side, const char *name,
 	to_rts(w, side);
 }
 
+void open_key_side(struct world *w, struct side *side)
+{
+	struct ibv_qp_init_attr_ex attr = {
+		.send_cq = w->cq,
+		.recv_cq = w->cq,
+		.cap = { 2, 1, 4, 1, 64 },
+		.qp_type = IBV_QPT_RC,
+		.comp_mask =
+			IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+		.pd = w->pd,
+		.send_ops_flags = IBV_QP_EX_WITH_SEND,
+	};
+	struct mlx5dv_qp_init_attr dv_attr = {
+		.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS,
+		.send_ops_flags = MLX5DV_QP_EX_WITH_MR_INTERLEAVED |
+				  MLX5DV_QP_EX_WITH_MR_LIST |
+				  MLX5DV_QP_EX_WITH_MKEY_CONFIGURE |
+				  MLX5DV_QP_EX_WITH_RAW_WQE,
+	};
+
+	memset(side, 0, sizeof(*side));
+	side->name = "keys";
+	capture(CAPTURE_QP, &side->ring);
+	side->qp = check(mlx5dv_create_qp(w->context, &attr, &dv_attr), "keys");
+	side->qpx = check(ibv_qp_to_qp_ex(side->qp), "keys");
+	side->cap = attr.cap;
+	to_rts(w, side);
+}
+
 void close_side(struct side *side)
 {
 	check_status(ibv_destroy_qp(side->qp), "QP");

@@ -82,8 +82,9 @@ class Side:
     """A context, PD, CQ and QP. close() closes what was made from them."""
 
     def __init__(self, name, qp_type=e.IBV_QPT_RC, srq=None, gid='ipv4',
-                 parent=None, make_cq=lambda ctx: CQ(ctx, 64)):
-        self.ctx = parent.ctx if parent else Context(name=name)
+                 parent=None, make_cq=lambda ctx: CQ(ctx, 64),
+                 open_ctx=lambda name: Context(name=name)):
+        self.ctx = parent.ctx if parent else open_ctx(name)
         self.pd = parent.pd if parent else PD(self.ctx)
         self.owner = parent is None
         self.kept = []

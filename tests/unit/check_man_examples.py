@@ -45,6 +45,7 @@ extern struct ibv_srq *srq;
 extern struct ibv_wq *wq;
 extern struct ibv_xrcd *xrcd;
 extern struct ibv_ah *ah;
+extern struct mlx5dv_mkey *mkey;
 extern struct ibv_wc wc;
 extern void *buf;
 extern size_t len;

@@ -13,7 +13,7 @@
 #include "driver.h"
 
 #define FAKE_MAX_ATTRS 24
-#define FAKE_MAX_PAYLOAD 256
+#define FAKE_MAX_PAYLOAD 512
 
 struct fake_attr {
 	struct ib_uverbs_attr raw;

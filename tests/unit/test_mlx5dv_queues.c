@@ -263,7 +263,14 @@ static void test_qp_that_cannot_be(void **state)
 	refuse_qp(ctx, IBV_QPT_RC, EOPNOTSUPP,
 		  WITH(.comp_mask = flags,
 		       .create_flags = MLX5DV_QP_CREATE_TUNNEL_OFFLOADS));
+	refuse_qp(ctx, IBV_QPT_UC, EOPNOTSUPP,
+		  WITH(.comp_mask = ops,
+		       .send_ops_flags = MLX5DV_QP_EX_WITH_MR_LIST));
 	refuse_qp(ctx, IBV_QPT_RC, EOPNOTSUPP,
+		  WITH(.comp_mask = ops,
+		       .send_ops_flags = MLX5DV_QP_EX_WITH_MEMCPY));
+	/* Without the calls that requests begin and end with. */
+	refuse_qp(ctx, IBV_QPT_RC, EINVAL,
 		  WITH(.comp_mask = ops,
 		       .send_ops_flags = MLX5DV_QP_EX_WITH_MR_LIST));
 	ctx->cqe_version = 0;

@@ -5,7 +5,8 @@ from posix.types cimport off_t
 
 from pyverbs.libibverbs cimport (ibv_ah, ibv_context, ibv_cq, ibv_cq_ex,
                                  ibv_cq_init_attr_ex, ibv_device, ibv_mr, ibv_pd,
-                                 ibv_qp, ibv_qp_ex, ibv_qp_init_attr_ex, ibv_srq)
+                                 ibv_qp, ibv_qp_ex, ibv_qp_init_attr_ex, ibv_sge,
+                                 ibv_srq)
 
 
 cdef extern from '<infiniband/mlx5dv.h>' nogil:
@@ -110,6 +111,37 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
     cdef struct mlx5dv_qp_ex:
         uint64_t comp_mask
 
+    cdef struct mlx5dv_mkey_init_attr:
+        ibv_pd *pd
+        uint32_t create_flags
+        uint16_t max_entries
+
+    cdef struct mlx5dv_mkey:
+        uint32_t lkey
+        uint32_t rkey
+
+    cdef struct mlx5dv_mr_interleaved:
+        uint64_t addr
+        uint32_t bytes_count
+        uint32_t bytes_skip
+        uint32_t lkey
+
+    cdef struct mlx5dv_mkey_conf_attr:
+        uint32_t conf_flags
+        uint64_t comp_mask
+
+    cdef struct mlx5dv_sig_err:
+        uint64_t actual_value
+        uint64_t expected_value
+        uint64_t offset
+
+    cdef union mkey_err_details:
+        mlx5dv_sig_err sig
+
+    cdef struct mlx5dv_mkey_err:
+        int err_type
+        mkey_err_details err
+
     cdef struct dv_qp "mlx5dv_qp":
         uint64_t comp_mask
         off_t uar_mmap_offset
@@ -185,6 +217,26 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
                                       uint32_t remote_dctn,
                                       uint64_t remote_dc_key,
                                       uint16_t stream_id)
+    mlx5dv_mkey *mlx5dv_create_mkey(mlx5dv_mkey_init_attr *attr)
+    int mlx5dv_destroy_mkey(mlx5dv_mkey *mkey)
+    int mlx5dv_mkey_check(mlx5dv_mkey *mkey, mlx5dv_mkey_err *err_info)
+    void mlx5dv_wr_mr_list(mlx5dv_qp_ex *qp, mlx5dv_mkey *mkey,
+                           uint32_t access_flags, uint16_t num_sges,
+                           ibv_sge *sge)
+    void mlx5dv_wr_mr_interleaved(mlx5dv_qp_ex *qp, mlx5dv_mkey *mkey,
+                                  uint32_t access_flags, uint32_t repeat_count,
+                                  uint16_t num_interleaved,
+                                  mlx5dv_mr_interleaved *data)
+    void mlx5dv_wr_mkey_configure(mlx5dv_qp_ex *qp, mlx5dv_mkey *mkey,
+                                  uint8_t num_setters,
+                                  mlx5dv_mkey_conf_attr *attr)
+    void mlx5dv_wr_set_mkey_access_flags(mlx5dv_qp_ex *qp,
+                                         uint32_t access_flags)
+    void mlx5dv_wr_set_mkey_layout_list(mlx5dv_qp_ex *qp, uint16_t num_sges,
+                                        const ibv_sge *sge)
+    void mlx5dv_wr_set_mkey_layout_interleaved(
+        mlx5dv_qp_ex *qp, uint32_t repeat_count, uint16_t num_interleaved,
+        const mlx5dv_mr_interleaved *data)
     ibv_mr *mlx5dv_reg_dmabuf_mr(ibv_pd *pd, uint64_t offset, size_t length,
                                  uint64_t iova, int fd, int access,
                                  int mlx5_access)

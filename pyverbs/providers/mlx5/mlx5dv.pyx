@@ -14,7 +14,10 @@ from pyverbs.base cimport check_open, check_ptr, check_status
 from pyverbs.cq cimport CqInitAttrEx
 from pyverbs.providers.mlx5 cimport libmlx5_event as ev
 from pyverbs.providers.mlx5 cimport mlx5_wqe as w
+from pyverbs.providers.mlx5.mlx5dv_mkey cimport (
+    Mlx5Mkey, Mlx5MkeyConfAttr, copy_interleaved)
 from pyverbs.qp cimport QPInitAttrEx
+from pyverbs.wr cimport copy_sges
 
 from pyverbs import enums as e, names
 from pyverbs.names import flag_names, members, str_from_flags

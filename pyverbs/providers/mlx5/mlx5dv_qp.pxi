@@ -177,3 +177,66 @@ cdef class Mlx5QP(QPEx):
         check_open(ah.ah, 'AH')
         dv.mlx5dv_wr_set_dc_addr_stream(self.extended(), ah.ah, remote_dctn,
                                         remote_dc_key, stream_id)
+
+    # Requests that say what a key stands for. IBV_SEND_INLINE has to be among
+    # the flags.
+
+    def wr_mr_list(self, Mlx5Mkey mkey not None, uint32_t access_flags,
+                   sge_list):
+        """The key stands for these SGEs, one after the other from address 0."""
+        cdef v.ibv_sge *sges = copy_sges(sge_list, len(sge_list))
+
+        try:
+            check_open(mkey.mkey, 'Mlx5Mkey')
+            dv.mlx5dv_wr_mr_list(self.extended(), mkey.mkey, access_flags,
+                                 len(sge_list), sges)
+        finally:
+            free(sges)
+
+    def wr_mr_interleaved(self, Mlx5Mkey mkey not None, uint32_t access_flags,
+                          uint32_t repeat_count, mr_interleaved_lst):
+        """The key stands for a block of these Mlx5MrInterleaved, so many times."""
+        cdef dv.mlx5dv_mr_interleaved *parts = \
+            copy_interleaved(mr_interleaved_lst)
+
+        try:
+            check_open(mkey.mkey, 'Mlx5Mkey')
+            dv.mlx5dv_wr_mr_interleaved(self.extended(), mkey.mkey,
+                                        access_flags, repeat_count,
+                                        len(mr_interleaved_lst), parts)
+        finally:
+            free(parts)
+
+    def wr_mkey_configure(self, Mlx5Mkey mkey not None, uint8_t num_setters,
+                          Mlx5MkeyConfAttr mkey_config not None):
+        """Change what the calls after this one, num_setters of them, say."""
+        check_open(mkey.mkey, 'Mlx5Mkey')
+        dv.mlx5dv_wr_mkey_configure(self.extended(), mkey.mkey, num_setters,
+                                    &mkey_config.attr)
+
+    def wr_set_mkey_access_flags(self, uint32_t access_flags):
+        """The rights that the key gives: of ibv_access_flags local writing, and
+        remote reading, writing and atomics."""
+        dv.mlx5dv_wr_set_mkey_access_flags(self.extended(), access_flags)
+
+    def wr_set_mkey_layout_list(self, sge_list):
+        """As wr_mr_list()."""
+        cdef v.ibv_sge *sges = copy_sges(sge_list, len(sge_list))
+
+        try:
+            dv.mlx5dv_wr_set_mkey_layout_list(self.extended(), len(sge_list),
+                                              sges)
+        finally:
+            free(sges)
+
+    def wr_set_mkey_layout_interleaved(self, uint32_t repeat_count,
+                                       mr_interleaved_lst):
+        """As wr_mr_interleaved()."""
+        cdef dv.mlx5dv_mr_interleaved *parts = \
+            copy_interleaved(mr_interleaved_lst)
+
+        try:
+            dv.mlx5dv_wr_set_mkey_layout_interleaved(
+                self.extended(), repeat_count, len(mr_interleaved_lst), parts)
+        finally:
+            free(parts)

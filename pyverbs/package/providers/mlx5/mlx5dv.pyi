@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import SupportsBytes
 
 from pyverbs.addr import AH
 from pyverbs.base import PyverbsCM, PyverbsObject
 from pyverbs.cq import CQEX, CqInitAttrEx
 from pyverbs.device import Context
+from pyverbs.providers.mlx5.mlx5dv_mkey import (
+    Mlx5Mkey, Mlx5MkeyConfAttr, Mlx5MrInterleaved)
 from pyverbs.qp import QPEx, QPInitAttrEx
+from pyverbs.wr import SGE
 
 
 class Mlx5DVContextAttr(PyverbsObject):
@@ -200,6 +203,22 @@ class Mlx5QP(QPEx):
     ) -> None: ...
     def wr_set_dc_addr_stream(
         self, ah: AH, remote_dctn: int, remote_dc_key: int, stream_id: int,
+    ) -> None: ...
+    def wr_mr_list(
+        self, mkey: Mlx5Mkey, access_flags: int, sge_list: Sequence[SGE],
+    ) -> None: ...
+    def wr_mr_interleaved(
+        self, mkey: Mlx5Mkey, access_flags: int, repeat_count: int,
+        mr_interleaved_lst: Sequence[Mlx5MrInterleaved],
+    ) -> None: ...
+    def wr_mkey_configure(
+        self, mkey: Mlx5Mkey, num_setters: int,
+        mkey_config: Mlx5MkeyConfAttr,
+    ) -> None: ...
+    def wr_set_mkey_access_flags(self, access_flags: int) -> None: ...
+    def wr_set_mkey_layout_list(self, sge_list: Sequence[SGE]) -> None: ...
+    def wr_set_mkey_layout_interleaved(
+        self, repeat_count: int, mr_interleaved_lst: Sequence[Mlx5MrInterleaved],
     ) -> None: ...
 
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# Copyright (c) 2026 the rdma-dmabuf authors
+from pyverbs.base import PyverbsCM, PyverbsObject
+from pyverbs.pd import PD
+
+
+class Mlx5Mkey(PyverbsCM):
+    def __init__(self, pd: PD, create_flags: int, max_entries: int) -> None: ...
+    def close(self) -> None: ...
+    def mkey_check(self) -> Mlx5MkeyErr: ...
+    @property
+    def lkey(self) -> int: ...
+    @property
+    def rkey(self) -> int: ...
+    @property
+    def max_entries(self) -> int: ...
+
+
+class Mlx5MrInterleaved(PyverbsObject):
+    def __init__(
+        self, addr: int, bytes_count: int, bytes_skip: int, lkey: int,
+    ) -> None: ...
+
+
+class Mlx5MkeyConfAttr(PyverbsObject):
+    def __init__(self, conf_flags: int = ..., comp_mask: int = ...) -> None: ...
+
+
+class Mlx5SigErr(PyverbsObject):
+    def __init__(
+        self, actual_value: int = ..., expected_value: int = ...,
+        offset: int = ...,
+    ) -> None: ...
+    @property
+    def actual_value(self) -> int: ...
+    @property
+    def expected_value(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+
+
+class Mlx5MkeyErr(PyverbsObject):
+    def __init__(
+        self, sig_err: Mlx5SigErr | None = ..., err_type: int = ...,
+    ) -> None: ...
+    @property
+    def err_type(self) -> int: ...
+    @property
+    def sig_err(self) -> Mlx5SigErr: ...
