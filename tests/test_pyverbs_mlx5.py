@@ -171,3 +171,33 @@ def test_children_go_with_the_context(hca):
                 lambda: Mlx5DvObj(dve.MLX5DV_OBJ_CQ, cq=cq)):
         with pytest.raises(PyverbsUserError, match='closed'):
             use()
+
+
+# ---- the path of packets --------------------------------------------------
+
+@pytest.fixture(name='ready')
+def fixture_ready():
+    with Pair(rdma.SOFTHCA['dynamic']) as pair:
+        yield pair.a
+
+
+def test_udp_port_is_changed(ready):
+    Mlx5QP.modify_udp_sport(ready.qp, 0xc0de)
+
+
+def test_udp_port_outside_rts_is_eopnotsupp(ready):
+    ready.enter(e.IBV_QPS_RESET)
+    assert error_of(Mlx5QP.modify_udp_sport, ready.qp, 1) == errno.EOPNOTSUPP
+
+
+def test_udp_port_of_datagrams_is_eopnotsupp():
+    side = rdma.ud_side(rdma.SOFTHCA['dynamic'])
+    assert error_of(Mlx5QP.modify_udp_sport, side.qp, 1) == errno.EOPNOTSUPP
+    side.close()
+
+
+@pytest.mark.parametrize('name', ('rxe0', rdma.SOFTHCA['pinned']))
+def test_udp_port_of_a_device_that_cannot_is_eopnotsupp(name):
+    with Pair(name) as pair:
+        assert error_of(Mlx5QP.modify_udp_sport, pair.a.qp, 1) == \
+            errno.EOPNOTSUPP

@@ -206,8 +206,43 @@ struct prm_stride_seg {
 /* ---- Commands ------------------------------------------------------------ */
 
 enum {
+	PRM_CMD_QUERY_CAPS = 0x100,
 	PRM_CMD_CREATE_MKEY = 0x200,
+	PRM_CMD_RTS2RTS_QP = 0x505,
 };
+
+struct prm_query_caps {
+	__be16 opcode;
+	uint8_t reserved2[4];
+	__be16 op_mod;
+	uint8_t reserved8[8];
+};
+
+#define PRM_CAPS_GENERAL_CURRENT 1
+
+/* The answer. */
+struct prm_general_caps {
+	uint8_t status;
+	uint8_t reserved1[57];
+	uint8_t change_qp; /* bits 0x150 to 0x157 of the capabilities */
+	uint8_t reserved59[4053];
+};
+
+#define PRM_CAPS_CHANGE_UDP_SPORT (1 << 6)
+
+/* What changes of a queue pair in RTS stands in the mask. */
+struct prm_change_qp {
+	__be16 opcode;
+	uint8_t reserved2[6];
+	__be32 qpn;
+	uint8_t reserved12[70];
+	__be16 udp_sport;
+	uint8_t reserved84[180];
+	__be64 mask;
+	uint8_t reserved272[192];
+};
+
+#define PRM_CHANGE_UDP_SPORT (1ull << 2)
 
 struct prm_create_mkey {
 	__be16 opcode;
@@ -338,6 +373,8 @@ _Static_assert(offsetof(struct prm_mkey_seg, parts) == 52, "mkey context");
 _Static_assert(sizeof(struct prm_repeat_seg) == PRM_SEG_SIZE, "repeat");
 _Static_assert(sizeof(struct prm_stride_seg) == PRM_SEG_SIZE, "stride");
 _Static_assert(sizeof(struct prm_create_mkey) == 272, "CREATE_MKEY");
+_Static_assert(sizeof(struct prm_general_caps) == 4112, "capabilities");
+_Static_assert(sizeof(struct prm_change_qp) == 464, "RTS2RTS_QP");
 _Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
 _Static_assert(sizeof(struct prm_av_seg) == 3 * PRM_SEG_SIZE, "AV");
 _Static_assert(offsetof(struct prm_av_seg, rate_sl) == 12, "AV");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 
 #include "devx.h"
 
@@ -12,6 +13,15 @@
  */
 
 enum { HCA_FIRST_EQN = 16 };
+
+/* Of a command to change a QP in RTS: which, and a mask of what changes. */
+enum {
+	HCA_CHANGE_QPN = 8,
+	HCA_CHANGE_MASK = 264,
+	HCA_CHANGE_MASK_END = 272,
+};
+
+#define HCA_CHANGE_UDP_SPORT (1 << 2)
 
 struct hca_devx_obj {
 	struct hca_dev *dev;
@@ -174,11 +184,55 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_CREATE)(struct uverbs_attr_bundle *attrs)
 	return copied ? copied : PTR_ERR_OR_ZERO(obj);
 }
 
-/* A PD is neither queried nor modified, and of the others nothing is known. */
+static int check_change(const struct hca_qp *qp, const u8 *in, size_t len)
+{
+	if (len < HCA_CHANGE_MASK_END)
+		return MLX5_CMD_STAT_BAD_INP_LEN_ERR;
+	if ((get_unaligned_be32(in + HCA_CHANGE_QPN) & 0xffffff) != qp->qpn ||
+	    get_unaligned_be64(in + HCA_CHANGE_MASK) != HCA_CHANGE_UDP_SPORT)
+		return MLX5_CMD_STAT_BAD_PARAM_ERR;
+	return READ_ONCE(qp->state) == IB_QPS_RTS
+		       ? MLX5_CMD_STAT_OK
+		       : MLX5_CMD_STAT_BAD_QP_STATE_ERR;
+}
+
+/* The port that packets would come from. There are none: nothing depends on it. */
+static int change_qp(const struct hca_qp *qp, const u8 *in, size_t len, u8 *out)
+{
+	int status = check_change(qp, in, len);
+
+	return status ? hca_devx_refuse(out, status) : 0;
+}
+
+/* Of a PD or key nothing can be modified, of the verbs' objects QPs can. */
 static int
 UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_OBJ_MODIFY)(struct uverbs_attr_bundle *attrs)
 {
-	return -EINVAL;
+	const u8 *in = uverbs_attr_get_alloced_ptr(
+		attrs, MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_IN);
+	int len = uverbs_attr_get_len(attrs,
+				      MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_OUT);
+	struct ib_uobject *uobject = uverbs_attr_get_uobject(
+		attrs, MLX5_IB_ATTR_DEVX_OBJ_MODIFY_HANDLE);
+	struct hca_ctx *ctx = hca_devx_ctx_of(attrs);
+	int ret, copied;
+	u8 *out;
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	if (uobj_get_object_id(uobject) != UVERBS_OBJECT_QP ||
+	    hca_devx_opcode(in) != MLX5_CMD_OP_RTS2RTS_QP)
+		return -EINVAL;
+	out = uverbs_zalloc(attrs, len);
+	if (IS_ERR(out))
+		return PTR_ERR(out);
+	ret = change_qp(
+		to_hqp(uobject->object), in,
+		uverbs_attr_get_len(attrs, MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_IN),
+		out);
+	copied = uverbs_copy_to(attrs, MLX5_IB_ATTR_DEVX_OBJ_MODIFY_CMD_OUT,
+				out, len);
+	return copied ? copied : ret;
 }
 
 static int

@@ -9,6 +9,12 @@
 
 /* DEVX: what the device says that it can do. */
 
+/* Bit 0x151 of the general ones, for which the kernel's headers have no name. */
+enum {
+	CHANGE_QP_BYTE = 0x150 / 8,
+	CHANGE_UDP_SPORT = 1 << 6,
+};
+
 enum {
 	LOG_MAX_MSG = 30, /* what all devices say; more is taken */
 	ATOMIC_HOST_ENDIAN = 1,
@@ -56,6 +62,7 @@ static void fill_general(void *caps)
 {
 	fill_sizes(caps);
 	fill_transports(caps);
+	*((u8 *)caps + CHANGE_QP_BYTE) |= CHANGE_UDP_SPORT;
 	MLX5_SET(cmd_hca_cap, caps, num_ports, 1);
 	MLX5_SET(cmd_hca_cap, caps, port_type, MLX5_CAP_PORT_TYPE_ETH);
 	MLX5_SET(cmd_hca_cap, caps, cqe_version, 1);

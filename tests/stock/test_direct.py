@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Direct verbs: keys that stand for lists of parts."""
+"""Direct verbs: keys that stand for lists of parts, and the path of packets."""
+
+import errno
 
 import pytest
 
@@ -10,6 +12,7 @@ from pyverbs.providers.mlx5.mlx5dv import (
     Mlx5Context, Mlx5DVContextAttr, Mlx5DVQPInitAttr, Mlx5QP)
 from pyverbs.providers.mlx5.mlx5dv_mkey import (
     Mlx5Mkey, Mlx5MkeyConfAttr, Mlx5MrInterleaved)
+from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QPCap, QPInitAttrEx
 from pyverbs.wr import SGE
 
@@ -84,7 +87,7 @@ def test_write_is_scattered(pair):
     mrs = [b.memory(SIZE) for _ in range(3)]
     wc = b.set(lambda qp: qp.wr_mr_list(b.mkey, ACCESS, [
         SGE(mr.buf + 10, 100, mr.lkey) for mr in mrs]))
-    assert wc.opcode == e.IBV_WC_DRIVER1
+    assert wc.opcode == dve.MLX5DV_WC_UMR
     write(a, b.mkey, 250, buf=25)
     succeed(a.cq)
     got = b''.join(mr.read(100, 10) for mr in mrs)
@@ -158,3 +161,13 @@ def test_taken_back_it_opens_nothing(pair):
     assert b.set(take_back).opcode == e.IBV_WC_LOCAL_INV
     write(a, b.mkey, 1)
     fail(a.cq, e.IBV_WC_REM_ACCESS_ERR)
+
+
+# ---- the path of packets --------------------------------------------------------
+
+def test_udp_port_is_for_rts(pair):
+    Mlx5QP.modify_udp_sport(pair[1].qp, 0xc0de)
+    pair[1].error()
+    with pytest.raises(PyverbsRDMAError) as info:
+        Mlx5QP.modify_udp_sport(pair[1].qp, 0xc0de)
+    assert info.value.error_code == errno.EOPNOTSUPP

@@ -55,7 +55,9 @@ void fake_fail(int err)
 void fake_answer_handle(uint16_t id, uint64_t handle)
 {
 	answers[num_answers++] = (struct answer){
-		.id = id, .is_handle = 1, .handle = handle,
+		.id = id,
+		.is_handle = 1,
+		.handle = handle,
 	};
 }
 
@@ -74,12 +76,14 @@ const struct fake_attr *fake_nth(int n)
 	return &fake.attr[n];
 }
 
-static const struct answer *answer_to(uint16_t id)
+/* Another method's input may have the same id: it is too short for the answer. */
+static const struct answer *answer_to(const struct ib_uverbs_attr *attr)
 {
 	int i;
 
 	for (i = 0; i < num_answers; i++)
-		if (answers[i].id == id)
+		if (answers[i].id == attr->attr_id &&
+		    (answers[i].is_handle || attr->len >= answers[i].len))
 			return &answers[i];
 	return NULL;
 }
@@ -94,9 +98,8 @@ static void record(const struct ib_uverbs_ioctl_hdr *hdr)
 		attr = &fake.attr[i];
 		attr->raw = hdr->attrs[i];
 		if (attr->raw.len > 8 && attr->raw.len <= FAKE_MAX_PAYLOAD &&
-		    !answer_to(attr->raw.attr_id))
-			memcpy(attr->payload,
-			       (void *)(uintptr_t)attr->raw.data,
+		    !answer_to(&attr->raw))
+			memcpy(attr->payload, (void *)(uintptr_t)attr->raw.data,
 			       attr->raw.len);
 	}
 }
@@ -107,13 +110,12 @@ static void respond(struct ib_uverbs_ioctl_hdr *hdr)
 	int i;
 
 	for (i = 0; i < hdr->num_attrs; i++) {
-		a = answer_to(hdr->attrs[i].attr_id);
+		a = answer_to(&hdr->attrs[i]);
 		if (!a)
 			continue;
 		if (a->is_handle)
 			hdr->attrs[i].data = a->handle;
-		/* Another method's input may have the same id. */
-		else if (hdr->attrs[i].len >= a->len)
+		else
 			memcpy((void *)(uintptr_t)hdr->attrs[i].data, a->bytes,
 			       a->len);
 	}

@@ -16,7 +16,7 @@ from pyverbs.providers.mlx5 cimport libmlx5_event as ev
 from pyverbs.providers.mlx5 cimport mlx5_wqe as w
 from pyverbs.providers.mlx5.mlx5dv_mkey cimport (
     Mlx5Mkey, Mlx5MkeyConfAttr, copy_interleaved)
-from pyverbs.qp cimport QPInitAttrEx
+from pyverbs.qp cimport QP, QPInitAttrEx
 from pyverbs.wr cimport copy_sges
 
 from pyverbs import enums as e, names

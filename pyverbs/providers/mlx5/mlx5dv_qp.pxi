@@ -164,6 +164,16 @@ cdef class Mlx5QP(QPEx):
         check_ptr(qp, err, 'mlx5dv_qp_ex_from_ibv_qp_ex')
         return qp
 
+    @staticmethod
+    def modify_udp_sport(QP qp not None, uint16_t udp_sport):
+        """The UDP port that packets of an RC or UC QP in RTS come from."""
+        cdef int ret
+
+        check_open(qp.qp, 'QP')
+        with nogil:
+            ret = dv.mlx5dv_modify_qp_udp_sport(qp.qp, udp_sport)
+        check_status(ret, 'mlx5dv_modify_qp_udp_sport')
+
     def wr_set_dc_addr(self, AH ah not None, uint32_t remote_dctn,
                        uint64_t remote_dc_key):
         """Send the last request to a DCT, which has this key."""

@@ -9,7 +9,7 @@ from pyverbs.cq import CQEX, CqInitAttrEx
 from pyverbs.device import Context
 from pyverbs.providers.mlx5.mlx5dv_mkey import (
     Mlx5Mkey, Mlx5MkeyConfAttr, Mlx5MrInterleaved)
-from pyverbs.qp import QPEx, QPInitAttrEx
+from pyverbs.qp import QP, QPEx, QPInitAttrEx
 from pyverbs.wr import SGE
 
 
@@ -198,6 +198,8 @@ class Mlx5QP(QPEx):
         self, context: Context, init_attr: QPInitAttrEx,
         dv_init_attr: Mlx5DVQPInitAttr,
     ) -> None: ...
+    @staticmethod
+    def modify_udp_sport(qp: QP, udp_sport: int) -> None: ...
     def wr_set_dc_addr(
         self, ah: AH, remote_dctn: int, remote_dc_key: int,
     ) -> None: ...
