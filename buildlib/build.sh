@@ -32,6 +32,12 @@ build_module() {
 	dir=$BUILD/softhca-$kernel
 	mkdir -p "$dir"
 	rsync_sources "$SRC/tests/softhca" "$dir"
+	if [[ $KERNEL_CHOICE == debug ]]; then
+		"$SRC/buildlib/chroot.sh" --mnt "$(debug_kernel)/build-vm" \
+			"$ROOT" "$SRC" make -C /mnt \
+			"M=/src/build-vm/softhca-$kernel" modules
+		return
+	fi
 	in_root make -C "/lib/modules/$kernel/build" \
 		"M=/src/build-vm/softhca-$kernel" modules
 }
@@ -69,6 +75,7 @@ build_all() {
 }
 
 build_module_step() {
+	[[ $KERNEL_CHOICE != debug ]] || make_debug_kernel
 	step "building the software device ($KERNEL_CHOICE kernel)" \
 		softhca.log build_module
 }

@@ -3,9 +3,9 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 #
 # Runs a command in the root file system, with the source tree at /src.
-#   chroot.sh [--writable] ROOT SOURCE COMMAND...
+#   chroot.sh [--writable] [--mnt FOLDER] ROOT SOURCE COMMAND...
 # Everything is read-only but SOURCE/build-vm and /tmp, and ROOT, if it is a copy
-# that is there to be written to. No network, and mounts
+# that is there to be written to; FOLDER is seen at /mnt. No network, and mounts
 # and processes of its own: runs for several trees at once do not meet, and all
 # of it is gone when the command ends or this process is killed. Needs root.
 set -euo pipefail
@@ -16,8 +16,8 @@ bind() {
 }
 
 enter() {
-	local mode=$1 root=$2 source=$3
-	shift 3
+	local mode=$1 mnt=$2 root=$3 source=$4
+	shift 4
 
 	bind "$root" "$root" "$mode"
 	cd "$root/.."		# the bind mount is seen by new look-ups only
@@ -27,6 +27,7 @@ enter() {
 	mount -t proc proc proc
 	mount -t tmpfs -o mode=1777 tmp tmp
 	mount --bind /dev dev
+	[[ -z $mnt ]] || bind "$mnt" mnt ro
 	exec env -i HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		PYTHONDONTWRITEBYTECODE=1 \
@@ -34,7 +35,7 @@ enter() {
 }
 
 main() {
-	local mode=ro
+	local mode=ro mnt=
 
 	if [[ ${1:-} == --inside ]]; then
 		shift
@@ -44,9 +45,13 @@ main() {
 		mode=rw
 		shift
 	fi
+	if [[ ${1:-} == --mnt ]]; then
+		mnt=$2
+		shift 2
+	fi
 	exec setpriv --pdeathsig KILL \
 		unshare --mount --propagation private --net --ipc --pid --fork \
-		--kill-child "$0" --inside "$mode" "$@"
+		--kill-child "$0" --inside "$mode" "$mnt" "$@"
 }
 
 main "$@"

@@ -36,6 +36,8 @@ def read_builtin(moddir):
 
 def load_order(names, moddir):
     """Paths of the modules, each after what it depends on."""
+    if not names:
+        return []
     deps = read_dependencies(moddir)
     builtin = read_builtin(moddir)
     order = []
@@ -105,7 +107,7 @@ def main():
     parser.add_argument("--kernel", required=True, help="kernel release")
     parser.add_argument("--init", required=True, help="the /init to pack")
     parser.add_argument("--out", required=True)
-    parser.add_argument("module", nargs="+")
+    parser.add_argument("module", nargs="*")
     args = parser.parse_args()
     moddir = os.path.join(args.root, "lib/modules", args.kernel)
     try:

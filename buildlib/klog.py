@@ -23,6 +23,7 @@ TROUBLE = re.compile("|".join((
     r"held lock freed", r"bad unlock balance", r"list_(add|del) corruption",
     r"Bad page state", r"Bad rss-counter", r"unregister_netdevice: waiting",
     r"Out of memory: Killed", r"invoked oom-killer",
+    r"ODEBUG: ", r"kmemleak: \d+ new suspected",
 )))
 TRACE_END = re.compile(r"---\[ end |</TASK>")
 CONTEXT = 60

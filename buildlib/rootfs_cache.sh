@@ -39,12 +39,38 @@ make_rootfs() {
 	exec {LOCK}>&-
 }
 
+# What the debug kernel is made of; Debian's sources come with the release.
+debug_hash() {
+	cat "$SRC/buildlib/debug_kernel.sh" "$SRC/tests/softhca/debug.config" |
+		sha256sum | cut -c1-12
+}
+
+debug_kernel() {
+	printf '%s' "$CACHE/debug-$(debug_hash)"
+}
+
+make_debug_kernel() {
+	[[ ! -d $(debug_kernel) ]] || return 0
+	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
+	lock "$CACHE/lock" "$LOCK"
+	if [[ ! -d $(debug_kernel) ]]; then
+		write_sources || die "no package mirror found"
+		step "building the debug kernel (half an hour)" \
+			debug-kernel.log "$SRC/buildlib/debug_kernel.sh" \
+			"$WORK_DIR/sources.list" \
+			"$SRC/tests/softhca/debug.config" "$ROOT" \
+			"$(debug_kernel)"
+	fi
+	exec {LOCK}>&-
+}
+
 # Only what we made: the folder may be somebody's own.
 remove_rootfs() {
 	[[ -d $CACHE ]] || return 0
 	exec {LOCK}>"$CACHE/lock" || die "cannot write $CACHE/lock"
 	lock "$CACHE/lock" "$LOCK"
-	printf '+ rm -rf %s\n' "$CACHE/root-* $CACHE/stock-*" >&2
-	rm -rf --one-file-system "$CACHE"/root-* "$CACHE"/stock-*
+	printf '+ rm -rf %s\n' "$CACHE/root-* $CACHE/stock-* $CACHE/debug-*" >&2
+	rm -rf --one-file-system "$CACHE"/root-* "$CACHE"/stock-* \
+		"$CACHE"/debug-*
 	rm -f "$CACHE/lock"
 }

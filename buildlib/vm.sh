@@ -26,8 +26,8 @@ KERNEL_CHOICE=release
 
 choose_kernel() {
 	case $1 in
-	release | newest) KERNEL_CHOICE=$1 ;;
-	*) die "no kernel '$1': release or newest" ;;
+	release | newest | debug) KERNEL_CHOICE=$1 ;;
+	*) die "no kernel '$1': release, newest or debug" ;;
 	esac
 }
 
@@ -35,6 +35,10 @@ choose_kernel() {
 find_kernel() {
 	local kernels end=1
 
+	if [[ $KERNEL_CHOICE == debug ]]; then
+		cat "$(debug_kernel)/build-vm/include/config/kernel.release"
+		return
+	fi
 	mapfile -t kernels < <(cd "$1/boot" && printf '%s\n' vmlinuz-* |
 		sort --version-sort)
 	[[ -e $1/boot/${kernels[0]} ]] ||
@@ -43,10 +47,22 @@ find_kernel() {
 	printf '%s' "${kernels[end - 1]#vmlinuz-}"
 }
 
+kernel_image() {
+	if [[ $KERNEL_CHOICE == debug ]]; then
+		printf '%s' "$(debug_kernel)/build-vm/arch/x86/boot/bzImage"
+	else
+		printf '%s' "$ROOT/boot/vmlinuz-$KERNEL"
+	fi
+}
+
+# The debug kernel has all that it needs built in.
 make_initramfs() {
+	local modules=("${BOOT_MODULES[@]}")
+
+	[[ $KERNEL_CHOICE != debug ]] || modules=()
 	python3 "$SRC/buildlib/initramfs.py" --root "$ROOT" \
 		--kernel "$KERNEL" --init "$SRC/tests/vm/initramfs-init" \
-		--out "$WORK_DIR/initramfs" "${BOOT_MODULES[@]}"
+		--out "$WORK_DIR/initramfs" "${modules[@]}"
 }
 
 share() {
@@ -65,7 +81,7 @@ run_qemu() {
 	)
 	timeout --foreground --kill-after=5 "$1" setpriv --pdeathsig KILL \
 		qemu-system-x86_64 "${QEMU_OPTS[@]}" "${shares[@]}" \
-		-kernel "$ROOT/boot/vmlinuz-$KERNEL" \
+		-kernel "$(kernel_image)" \
 		-initrd "$WORK_DIR/initramfs" \
 		-append "${KERNEL_ARGS//[[:space:]]/ }" \
 		-serial "file:$LOG_DIR/kernel.log" \

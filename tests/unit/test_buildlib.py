@@ -82,6 +82,9 @@ class KernelLog(unittest.TestCase):
                      "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!",
                      "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
                      "INFO: task x:1 blocked for more than 120 seconds.",
+                     "BUG: KASAN: slab-use-after-free in hca_copy",
+                     "WARNING: possible circular locking dependency detected",
+                     "kmemleak: 2 new suspected memory leaks",
                      "Kernel panic - not syncing: x", "Oops: 0000 [#1]"):
             self.assertEqual(self.find("fine", "[ 1.0] " + line, "fine"),
                              [["[ 1.0] " + line]])
