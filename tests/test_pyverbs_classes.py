@@ -32,6 +32,7 @@ from pyverbs.providers.mlx5.mlx5dv import (
     Mlx5DVQPInitAttr, Mlx5QP, Mlx5UAR, Mlx5UMEM)
 from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
 from pyverbs.providers.mlx5.mlx5dv_event import EventFD
+from pyverbs.providers.mlx5.mlx5dv_mkey import Mlx5Mkey
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPCap, QPEx, QPInitAttr, QPInitAttrEx
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr, SrqInitAttrEx
@@ -192,6 +193,8 @@ RECIPES = {
                   lambda o: o.lkey),
     NullMR: (lambda w: NullMR(w.pd), ('ctx', 'pd'), lambda o: o.lkey),
     MW: (lambda w: MW(w.pd, e.IBV_MW_TYPE_2), ('ctx', 'pd'), lambda o: o.rkey),
+    Mlx5Mkey: (lambda w: Mlx5Mkey(w.pd, dve.MLX5DV_MKEY_INIT_ATTR_FLAGS_INDIRECT, 4),
+               ('ctx', 'pd'), lambda o: o.lkey),
     DM: (lambda w: DM(w.ctx, AllocDmAttr(PAGE)), ('ctx',), lambda o: o.handle),
     DMMR: (lambda w: DMMR(w.pd, PAGE, LOCAL | e.IBV_ACCESS_ZERO_BASED, w.dm, 0),
            ('ctx', 'pd', 'dm'), lambda o: o.read(8, 0)),
