@@ -5,14 +5,9 @@
 
 #include "dv_caps.h"
 
-/* PRM "QUERY_HCA_CAP": the places in command and answer, and of what is used. */
+/* PRM "QUERY_HCA_CAP": the places in the answer of what is used here. */
 enum {
-	OPCODE_QUERY_HCA_CAP = 0x100,
-	CAP_GENERAL = 0,
-	CAP_ODP = 2,
-	CAP_CURRENT = 1, /* not what the most is that could be set */
-
-	CAPS_AT = 16, /* in the answer */
+	CAPS_AT = 16,
 	LOG_MAX_RA_REQ_DC = 37,
 	LOG_MAX_RA_RES_DC = 39,
 	LOG_MAX_RA_MASK = 0x3f,
@@ -21,29 +16,21 @@ enum {
 	ANSWER_LEN = CAPS_AT + 64, /* all of that */
 };
 
-struct command {
-	__be16 opcode;
-	__be16 uid;
-	__be16 reserved4;
-	__be16 op_mod;
-	uint8_t reserved8[8];
-};
-_Static_assert(sizeof(struct command) == 16, "command");
-
-/* All 0 without an answer: from a device without DEVX, or an older one. */
-static void ask(struct mlx5_context *ctx, uint16_t type, uint8_t *answer)
+void mlx5_query_caps(struct mlx5_context *ctx, uint16_t kind, void *answer,
+		     size_t len)
 {
-	struct command command = {
-		.opcode = htobe16(OPCODE_QUERY_HCA_CAP),
-		.op_mod = htobe16(type << 1 | CAP_CURRENT),
+	struct prm_query_caps in = {
+		.opcode = htobe16(PRM_CMD_QUERY_CAPS),
+		.op_mod =
+			htobe16(kind << PRM_CAPS_KIND_SHIFT | PRM_CAPS_CURRENT),
 	};
 
-	memset(answer, 0, ANSWER_LEN);
+	memset(answer, 0, len);
 	if (ctx->devx_err)
 		return;
-	if (mlx5dv_devx_general_cmd(&ctx->vctx.context, &command,
-				    sizeof(command), answer, ANSWER_LEN))
-		memset(answer, 0, ANSWER_LEN);
+	if (mlx5dv_devx_general_cmd(&ctx->vctx.context, &in, sizeof(in), answer,
+				    len))
+		memset(answer, 0, len);
 }
 
 /* The device has the bits of the verbs from the top down. */
@@ -67,7 +54,7 @@ static void fill_odp(struct mlx5_context *ctx, struct mlx5dv_context *attrs)
 {
 	uint8_t answer[ANSWER_LEN];
 
-	ask(ctx, CAP_ODP, answer);
+	mlx5_query_caps(ctx, PRM_CAPS_ODP, answer, sizeof(answer));
 	attrs->dc_odp_caps = odp_caps(answer[CAPS_AT + ODP_DC]);
 }
 
@@ -83,7 +70,7 @@ static void fill_rd_atom(struct mlx5_context *ctx, struct mlx5dv_context *attrs)
 	uint8_t answer[ANSWER_LEN];
 	const uint8_t *caps = answer + CAPS_AT;
 
-	ask(ctx, CAP_GENERAL, answer);
+	mlx5_query_caps(ctx, PRM_CAPS_GENERAL, answer, sizeof(answer));
 	attrs->max_dc_rd_atom = count(caps[LOG_MAX_RA_RES_DC]);
 	attrs->max_dc_init_rd_atom = count(caps[LOG_MAX_RA_REQ_DC]);
 }

@@ -4,21 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "dv.h"
-
-/* Room for what the device says that it can do. Returns 0 or an errno value. */
-static int query_caps(struct ibv_context *context,
-		      struct prm_general_caps *caps)
-{
-	struct prm_query_caps in = {
-		.opcode = htobe16(PRM_CMD_QUERY_CAPS),
-		.op_mod = htobe16(PRM_CAPS_GENERAL_CURRENT),
-	};
-
-	memset(caps, 0, sizeof(*caps));
-	return mlx5dv_devx_general_cmd(context, &in, sizeof(in), caps,
-				       sizeof(*caps));
-}
+#include "dv_caps.h"
 
 /* A device that cannot say so cannot do it. */
 static bool can_change_sport(struct ibv_context *context)
@@ -29,8 +15,9 @@ static bool can_change_sport(struct ibv_context *context)
 	caps = malloc(sizeof(*caps));
 	if (!caps)
 		return false;
-	can = !query_caps(context, caps) &&
-	      caps->change_qp & PRM_CAPS_CHANGE_UDP_SPORT;
+	mlx5_query_caps(to_mctx(context), PRM_CAPS_GENERAL, caps,
+			sizeof(*caps));
+	can = caps->change_qp & PRM_CAPS_CHANGE_UDP_SPORT;
 	free(caps);
 	return can;
 }

@@ -214,11 +214,16 @@ enum {
 struct prm_query_caps {
 	__be16 opcode;
 	uint8_t reserved2[4];
-	__be16 op_mod;
+	__be16 op_mod; /* a kind, and whether it is of now */
 	uint8_t reserved8[8];
 };
 
-#define PRM_CAPS_GENERAL_CURRENT 1
+enum {
+	PRM_CAPS_GENERAL = 0,
+	PRM_CAPS_ODP = 2,
+	PRM_CAPS_KIND_SHIFT = 1,
+	PRM_CAPS_CURRENT = 1, /* not what the most is that could be set */
+};
 
 /* The answer. */
 struct prm_general_caps {
@@ -373,6 +378,7 @@ _Static_assert(offsetof(struct prm_mkey_seg, parts) == 52, "mkey context");
 _Static_assert(sizeof(struct prm_repeat_seg) == PRM_SEG_SIZE, "repeat");
 _Static_assert(sizeof(struct prm_stride_seg) == PRM_SEG_SIZE, "stride");
 _Static_assert(sizeof(struct prm_create_mkey) == 272, "CREATE_MKEY");
+_Static_assert(sizeof(struct prm_query_caps) == 16, "QUERY_HCA_CAP");
 _Static_assert(sizeof(struct prm_general_caps) == 4112, "capabilities");
 _Static_assert(sizeof(struct prm_change_qp) == 464, "RTS2RTS_QP");
 _Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
