@@ -52,3 +52,19 @@ struct hca_key *hca_key_find(struct hca_dev *dev, u32 key)
 
 	return found && found->key == key ? found : NULL;
 }
+
+/* What the context of a key in a command or request allows. */
+int hca_key_access(u8 bits)
+{
+	int access = 0;
+
+	if (bits & HCA_MKEY_LOCAL_WRITE)
+		access |= IB_ACCESS_LOCAL_WRITE;
+	if (bits & HCA_MKEY_REMOTE_READ)
+		access |= IB_ACCESS_REMOTE_READ;
+	if (bits & HCA_MKEY_REMOTE_WRITE)
+		access |= IB_ACCESS_REMOTE_WRITE;
+	if (bits & HCA_MKEY_ATOMIC)
+		access |= IB_ACCESS_REMOTE_ATOMIC;
+	return access;
+}

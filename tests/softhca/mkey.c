@@ -128,21 +128,6 @@ int hca_mkey_find_part(const struct hca_key *key, u64 addr,
 
 /* ---- What is written in commands and requests ----------------------------- */
 
-static int access_of(u8 bits)
-{
-	int access = 0;
-
-	if (bits & HCA_MKEY_LOCAL_WRITE)
-		access |= IB_ACCESS_LOCAL_WRITE;
-	if (bits & HCA_MKEY_REMOTE_READ)
-		access |= IB_ACCESS_REMOTE_READ;
-	if (bits & HCA_MKEY_REMOTE_WRITE)
-		access |= IB_ACCESS_REMOTE_WRITE;
-	if (bits & HCA_MKEY_ATOMIC)
-		access |= IB_ACCESS_REMOTE_ATOMIC;
-	return access;
-}
-
 /* Those of no length only fill the list up. */
 static void set_parts(struct hca_mkey *mkey, const struct hca_klm_seg *klm,
 		      u32 n)
@@ -262,7 +247,7 @@ static void read_context(struct hca_mkey *mkey, const struct hca_mkey_seg *seg)
 	mkey->key.kind = HCA_KEY_LIST;
 	mkey->key.iova = be64_to_cpu(seg->start);
 	mkey->key.len = be64_to_cpu(seg->len);
-	mkey->key.access = access_of(seg->access);
+	mkey->key.access = hca_key_access(seg->access);
 }
 
 static struct hca_mkey *new_mkey(const u8 *in)
@@ -388,7 +373,7 @@ static void change_access(struct hca_mkey *mkey, u64 mask, u8 bits)
 	if (mask & MASK_ATOMIC)
 		changed |= IB_ACCESS_REMOTE_ATOMIC;
 	mkey->key.access =
-		(mkey->key.access & ~changed) | (access_of(bits) & changed);
+		(mkey->key.access & ~changed) | (hca_key_access(bits) & changed);
 }
 
 static void change_context(struct hca_mkey *mkey, u64 mask,

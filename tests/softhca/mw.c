@@ -80,17 +80,10 @@ int hca_invalidate_locked(struct hca_qp *qp, u32 key)
 	return 0;
 }
 
+/* A window opens memory to others only. */
 static int window_access(const struct hca_mkey_seg *seg)
 {
-	int access = 0;
-
-	if (seg->access & HCA_MKEY_REMOTE_READ)
-		access |= IB_ACCESS_REMOTE_READ;
-	if (seg->access & HCA_MKEY_REMOTE_WRITE)
-		access |= IB_ACCESS_REMOTE_WRITE;
-	if (seg->access & HCA_MKEY_ATOMIC)
-		access |= IB_ACCESS_REMOTE_ATOMIC;
-	return access;
+	return hca_key_access(seg->access) & ~IB_ACCESS_LOCAL_WRITE;
 }
 
 /* The region must allow what the window is to allow. */

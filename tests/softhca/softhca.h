@@ -558,6 +558,7 @@ int hca_key_publish(struct hca_dev *dev, struct hca_key *key);
 int hca_key_publish_locked(struct hca_dev *dev, struct hca_key *key);
 void hca_key_remove(struct hca_dev *dev, struct hca_key *key);
 struct hca_key *hca_key_find(struct hca_dev *dev, u32 key);
+int hca_key_access(u8 bits);
 
 /* mw.c */
 int hca_alloc_mw(struct ib_mw *ibmw, struct ib_udata *udata);
