@@ -2,7 +2,8 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 # shellcheck shell=bash
 #
-# Boots the root file system's kernel and runs one command in it. Sourced.
+# Boots the root file system's kernel and runs one command in it; or in several
+# machines at once, which share /host and are told apart by $MACHINE. Sourced.
 
 # The kernel patches its own code while it boots, and another emulated processor
 # may still run what was there before ("Oops: int3", one boot in thirty): so it
@@ -23,6 +24,9 @@ readonly QEMU_OPTS=(
 
 # Which of the root file system's kernels to boot, and to build modules for.
 KERNEL_CHOICE=release
+
+# How many machines the next boot() starts.
+MACHINES=1
 
 choose_kernel() {
 	case $1 in
@@ -70,34 +74,69 @@ share() {
 		"$1" "${2//,/,,}" "$3"
 }
 
-# run_qemu TIMEOUT: stdin and stdout are the guest's. qemu goes away with us.
+# kernel_log MACHINE, status_file MACHINE
+kernel_log() {
+	printf '%s/kernel-%s.log' "$LOG_DIR" "$1"
+}
+
+status_file() {
+	printf '%s/status-%s' "$WORK_DIR" "$1"
+}
+
+# run_qemu MACHINE TIMEOUT: stdin and stdout are the guest's. qemu goes away
+# with us. The kernel gives its first process what it does not know itself.
 run_qemu() {
-	local shares
+	local machine=$1 limit=$2 shares
+	shift 2
 
 	mapfile -t shares < <(
 		share root "$ROOT" ,readonly=on
 		share source "$SRC" ,readonly=on
 		share host "$WORK_DIR/host" ''
 	)
-	timeout --foreground --kill-after=5 "$1" setpriv --pdeathsig KILL \
+	timeout --foreground --kill-after=5 "$limit" setpriv --pdeathsig KILL \
 		qemu-system-x86_64 "${QEMU_OPTS[@]}" "${shares[@]}" \
 		-kernel "$(kernel_image)" \
 		-initrd "$WORK_DIR/initramfs" \
-		-append "${KERNEL_ARGS//[[:space:]]/ }" \
-		-serial "file:$LOG_DIR/kernel.log" \
-		-chardev "file,id=status,path=$WORK_DIR/status" \
+		-append "${KERNEL_ARGS//[[:space:]]/ } MACHINE=$machine" \
+		-serial "file:$(kernel_log "$machine")" \
+		-chardev "file,id=status,path=$(status_file "$machine")" \
 		-device virtserialport,chardev=status,name=status \
-		"${@:2}"
+		"$@"
 }
 
-run_batch() {
-	run_qemu "$1" -chardev file,id=stdout,path=/dev/stdout \
+# label MACHINE: what it prints comes in whole lines if there are others.
+label() {
+	if ((MACHINES == 1)); then
+		cat
+	else
+		sed --unbuffered "s/^/$1| /"
+	fi
+}
+
+# run_machine MACHINE TIMEOUT
+run_machine() {
+	run_qemu "$1" "$2" -chardev file,id=stdout,path=/dev/stdout \
 		-device virtserialport,chardev=stdout,name=stdout \
-		</dev/null | cat
+		</dev/null | label "$1"
+}
+
+# run_batch TIMEOUT: all machines; fails as the last one that did.
+run_batch() {
+	local i ret=0 pids=()
+
+	for ((i = 1; i <= MACHINES; i++)); do
+		run_machine "$i" "$1" &
+		pids+=("$!")
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || ret=$?
+	done
+	return "$ret"
 }
 
 run_terminal() {
-	run_qemu "$1" -chardev stdio,id=terminal,signal=off \
+	run_qemu 1 "$1" -chardev stdio,id=terminal,signal=off \
 		-device virtconsole,chardev=terminal \
 		-chardev null,id=stdout \
 		-device virtserialport,chardev=stdout,name=stdout
@@ -118,34 +157,33 @@ write_command() {
 	fi >"$WORK_DIR/host/command"
 }
 
-# check_guest RET TIMEOUT: turns how the run ended into an exit code. Only a
-# code that came through the status port counts as the command's.
+# check_guest MACHINE RET TIMEOUT: turns how its run ended into an exit code.
+# Only a code that came through the status port counts as the command's.
 check_guest() {
-	local status=
+	local status='' trouble=$WORK_DIR/trouble
 
-	GUEST_STATUS=0
-	if ! python3 "$SRC/buildlib/klog.py" "$LOG_DIR/kernel.log" \
-		>"$WORK_DIR/trouble"; then
+	if ! python3 "$SRC/buildlib/klog.py" "$(kernel_log "$1")" >"$trouble"; then
 		printf 'the kernel complained:\n' >&2
-		cat "$WORK_DIR/trouble" >&2
-		printf '    full log: %s\n' "$LOG_DIR/kernel.log" >&2
+		cat "$trouble" >&2
+		printf '    full log: %s\n' "$(kernel_log "$1")" >&2
 		GUEST_STATUS=98
 	fi
-	[[ ! -e $WORK_DIR/status ]] || read -r _ status <"$WORK_DIR/status" || true
-	if (($1 == 124 || $1 == 137)); then
-		guest_lost "it did not finish in $2 s"
-	elif [[ -z $status ]]; then
-		guest_lost "it ended without an exit code (qemu: $1)"
-	elif ((status != 0)); then
-		GUEST_STATUS=$status
+	[[ ! -e $(status_file "$1") ]] ||
+		read -r _ status <"$(status_file "$1")" || true
+	if [[ -n $status ]]; then
+		((status == 0)) || GUEST_STATUS=$status
+	elif (($2 == 124 || $2 == 137)); then
+		guest_lost "$1" "it did not finish in $3 s"
+	else
+		guest_lost "$1" "it ended without an exit code (qemu: $2)"
 	fi
 }
 
 # shellcheck disable=SC2034	# GUEST_STATUS is for the caller
 guest_lost() {
-	printf 'the guest was lost: %s; the end of its kernel log:\n' "$1" >&2
-	tail -n 15 "$LOG_DIR/kernel.log" 2>/dev/null | sed 's/^/    /' >&2
-	printf '    full log: %s\n' "$LOG_DIR/kernel.log" >&2
+	printf 'the guest was lost: %s; the end of its kernel log:\n' "$2" >&2
+	tail -n 15 "$(kernel_log "$1")" 2>/dev/null | sed 's/^/    /' >&2
+	printf '    full log: %s\n' "$(kernel_log "$1")" >&2
 	GUEST_STATUS=99
 }
 
@@ -153,7 +191,7 @@ guest_lost() {
 # STOCK is yes for Debian's libraries, no for what was built, or `installed` for
 # what is installed, the module by DKMS included.
 boot() {
-	local text=$1 limit=$2 stock=$3 start ret=0
+	local text=$1 limit=$2 stock=$3 start i ret=0
 	shift 3
 
 	unlock_build
@@ -162,7 +200,6 @@ boot() {
 	[[ $stock == no ]] || : >"$WORK_DIR/host/stock"
 	[[ $stock != installed ]] || : >"$WORK_DIR/host/installed"
 	make_initramfs || die "cannot make the initramfs"
-	: >"$LOG_DIR/kernel.log"
 	start=$(now)
 	if (($# == 0)); then
 		run_terminal "$limit" || ret=$?
@@ -170,5 +207,9 @@ boot() {
 		run_child run_batch "$limit" || ret=$?
 	fi
 	say_took "$start" "$text"
-	check_guest "$ret" "$limit"
+	# shellcheck disable=SC2034	# for the caller
+	GUEST_STATUS=0
+	for ((i = 1; i <= MACHINES; i++)); do
+		check_guest "$i" "$ret" "$limit"
+	done
 }

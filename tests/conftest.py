@@ -12,6 +12,7 @@ import pytest
 from pyverbs.device import Context
 from pyverbs.pd import PD
 
+import claims
 import rdma
 
 BAD_LOG = re.compile(
@@ -30,6 +31,8 @@ def pytest_configure(config):
         'markers', 'newest_kernel: of what the release\'s kernel has not')
     config.addinivalue_line(
         'markers', 'release_kernel: of what the newest kernel has more of')
+    if folder := os.environ.get('RDMA_DMABUF_CLAIMS'):
+        config.pluginmanager.register(claims.Claims(folder))
 
 
 def pytest_collection_modifyitems(config, items):

@@ -136,13 +136,15 @@ class SelectTests(unittest.TestCase):
 
 
 class Summary(unittest.TestCase):
-    def run_on(self, xml, *options):
+    def run_on(self, *machines, options=()):
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "vm.xml")
-            if xml is not None:
-                with open(path, "w", encoding="utf-8") as f:
-                    f.write(xml)
-            sys.argv = ["summary", *options, path]
+            paths = [os.path.join(folder, f"vm-{i}.xml")
+                     for i in range(len(machines))]
+            for path, xml in zip(paths, machines):
+                if xml is not None:
+                    with open(path, "w", encoding="utf-8") as f:
+                        f.write(xml)
+            sys.argv = ["summary", *options, *paths]
             out = io.StringIO()
             with contextlib.redirect_stdout(out), \
                  self.assertRaises(SystemExit) as caught:
@@ -171,7 +173,16 @@ class Summary(unittest.TestCase):
 
     def test_guest_that_failed_fails(self):
         self.assertEqual(self.run_on(f"<testsuite>{self.PASSED}</testsuite>",
-                                     "--guest-status", "98"), 1)
+                                     options=("--guest-status", "98")), 1)
+
+    def test_a_machine_may_have_nothing_to_do(self):
+        passed = f"<testsuite>{self.PASSED}</testsuite>"
+        self.assertEqual(self.run_on(passed, "<testsuite/>"), 0)
+        self.assertEqual(self.run_on("<testsuite/>", "<testsuite/>"), 1)
+
+    def test_a_machine_that_was_lost_fails(self):
+        self.assertEqual(
+            self.run_on(f"<testsuite>{self.PASSED}</testsuite>", None), 1)
 
 
 class Initramfs(unittest.TestCase):
