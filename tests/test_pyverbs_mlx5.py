@@ -3,6 +3,7 @@
 """pyverbs.providers.mlx5 on the software device."""
 
 import errno
+import struct
 
 import pytest
 
@@ -14,7 +15,7 @@ from pyverbs.pd import PD
 from pyverbs.providers.mlx5 import mlx5dv, mlx5_enums as dve
 from pyverbs.providers.mlx5.mlx5dv import (
     Mlx5Context, Mlx5CQ, Mlx5DVContextAttr, Mlx5DVCQInitAttr, Mlx5DVQPInitAttr,
-    Mlx5QP)
+    Mlx5QP, Wqe, WqeCtrlSeg, WqeDataSeg)
 from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
 from pyverbs.providers.mlx5.mlx5dv_objects import Mlx5DvObj
 from pyverbs.pyverbs_error import PyverbsUserError
@@ -82,23 +83,28 @@ def test_cq_with_entries_of_another_size_is_einval(ctx):
     assert error_of(Mlx5CQ, ctx, CqInitAttrEx(), attr) == errno.EINVAL
 
 
-def make_qp(ctx, pd, cq):
+def make_qp(ctx, pd, cq, dv_attr=None):
     mask = e.IBV_QP_INIT_ATTR_PD | e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS
     return Mlx5QP(ctx, QPInitAttrEx(
         qp_type=e.IBV_QPT_RC, scq=cq, rcq=cq, cap=QPCap(16, 16, 4, 4, 0), pd=pd,
-        comp_mask=mask, send_ops_flags=SEND_OPS), Mlx5DVQPInitAttr())
+        comp_mask=mask, send_ops_flags=SEND_OPS), dv_attr or Mlx5DVQPInitAttr())
+
+
+def replace_qp(pair, dv_attr=None):
+    """One of the pair's QPs becomes one made by the direct verbs."""
+    a = pair.a
+    a.qp.close()
+    a.qp = make_qp(a.ctx, a.pd, a.cq, dv_attr)
+    pair.b.enter(e.IBV_QPS_RESET)
+    rdma.connect(a, pair.b)
+    return a.qp
 
 
 def test_qp_sends(hca):
-    """A pair whose one QP is made by the direct verbs."""
     with Pair(hca) as pair:
-        pair.a.qp.close()
-        pair.a.qp = make_qp(pair.a.ctx, pair.a.pd, pair.a.cq)
-        pair.b.enter(e.IBV_QPS_RESET)
-        rdma.connect(pair.a, pair.b)
+        qp = replace_qp(pair)
         source = Region(pair.a.pd, PAGE, fill=1)
         target = Region(pair.b.pd, PAGE)
-        qp = pair.a.qp
         qp.wr_start()
         qp.wr_id, qp.wr_flags = 1, e.IBV_SEND_SIGNALED
         qp.wr_rdma_write(*target.remote())
@@ -133,6 +139,90 @@ def test_object_that_is_not_given():
 
 def test_objects_of_another_vendor_are_eopnotsupp(rxe_pd):
     assert error_of(Mlx5DvObj, dve.MLX5DV_OBJ_PD, pd=rxe_pd) == errno.EOPNOTSUPP
+
+
+# ---- requests of one's own ------------------------------------------------
+
+RAW = Mlx5DVQPInitAttr(dve.MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS,
+                       send_ops_flags=dve.MLX5DV_QP_EX_WITH_RAW_WQE)
+WRITE_SEGMENTS = 3
+
+
+@pytest.fixture(name='raw_pair')
+def fixture_raw_pair(hca):
+    with Pair(hca) as pair:
+        replace_qp(pair, RAW)
+        yield pair
+
+
+def write_wqe(qp, source, target, ds=WRITE_SEGMENTS, at=None):
+    """An RDMA write, byte for byte."""
+    rkey, addr = target.remote()
+    sge = source.sge()
+    return Wqe([
+        WqeCtrlSeg(opcode=dve.MLX5_OPCODE_RDMA_WRITE, qp_num=qp.qp_num,
+                   fm_ce_se=dve.MLX5_WQE_CTRL_CQ_UPDATE, ds=ds),
+        struct.pack('>QII', addr, rkey, 0),
+        WqeDataSeg(sge.length, sge.lkey, sge.addr)], at)
+
+
+def post_raw(qp, wqe):
+    qp.wr_start()
+    qp.wr_id = 77
+    qp.wr_raw_wqe(wqe)
+    qp.wr_complete()
+
+
+def test_raw_wqe_is_carried_out(raw_pair):
+    """As often as the queue has places and more, each at its own."""
+    qp = raw_pair.a.qp
+    target = Region(raw_pair.b.pd, PAGE)
+    for i in range(40):
+        source = Region(raw_pair.a.pd, PAGE, fill=i)
+        post_raw(qp, write_wqe(qp, source, target))
+        wc, = rdma.succeed(raw_pair.a.cq)
+        assert wc.wr_id == 77
+        target.check(pattern(PAGE, i), 'target')
+
+
+def test_raw_wqe_at_an_address(raw_pair):
+    qp = raw_pair.a.qp
+    source = Region(raw_pair.a.pd, PAGE, fill=3)
+    target = Region(raw_pair.b.pd, PAGE)
+    memory = Region(raw_pair.a.pd, PAGE)
+    post_raw(qp, write_wqe(qp, source, target, at=memory.addr))
+    rdma.succeed(raw_pair.a.cq)
+    target.check(pattern(PAGE, 3), 'target')
+
+
+def test_raw_wqe_of_no_size_is_einval(raw_pair):
+    qp = raw_pair.a.qp
+    source, target = (Region(side.pd, PAGE, fill=3)
+                      for side in (raw_pair.a, raw_pair.b))
+    assert error_of(post_raw, qp, write_wqe(qp, source, target, ds=0)) == \
+        errno.EINVAL
+
+
+def test_raw_wqe_longer_than_its_memory(raw_pair):
+    """It would be read beyond its end."""
+    qp = raw_pair.a.qp
+    source, target = (Region(side.pd, PAGE, fill=3)
+                      for side in (raw_pair.a, raw_pair.b))
+    wqe = write_wqe(qp, source, target, ds=5)
+    qp.wr_start()
+    with pytest.raises(PyverbsUserError, match='80 bytes, but only 64'):
+        qp.wr_raw_wqe(wqe)
+    qp.wr_abort()
+
+
+def test_raw_wqe_that_was_closed(raw_pair):
+    qp = raw_pair.a.qp
+    wqe = Wqe([bytes(64)])
+    wqe.close()
+    qp.wr_start()
+    with pytest.raises(PyverbsUserError):
+        qp.wr_raw_wqe(wqe)
+    qp.wr_abort()
 
 
 # ---- dma-bufs -------------------------------------------------------------

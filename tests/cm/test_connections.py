@@ -18,7 +18,8 @@ from pyverbs.device import Context, rdma_get_devices
 from pyverbs.mr import MR
 from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
-from pyverbs.qp import QP, QPCap, QPInitAttr
+from pyverbs.qp import ECE, QP, QPCap, QPInitAttr
+from pyverbs.wr import SGE, RecvWR, SendWR
 
 import rdma
 
@@ -320,7 +321,7 @@ def passed(channel, event_type):
 class EventPair:
     """Both ends of a connection on event channels, before connect()."""
 
-    def __init__(self, space=ce.RDMA_PS_TCP, qp_type=e.IBV_QPT_RC):
+    def __init__(self, space=ce.RDMA_PS_TCP, qp_type=e.IBV_QPT_RC, own_qp=True):
         port = next(ports)
         self.channel_a, self.channel_b = CMEventChannel(), CMEventChannel()
         self.listener = CMID(self.channel_b, port_space=space)
@@ -333,8 +334,8 @@ class EventPair:
         passed(self.channel_a, ce.RDMA_CM_EVENT_ADDR_RESOLVED)
         self.a.resolve_route()
         passed(self.channel_a, ce.RDMA_CM_EVENT_ROUTE_RESOLVED)
-        self.a.create_qp(qp_attr(qp_type))
-        self.b = None
+        if own_qp:
+            self.a.create_qp(qp_attr(qp_type))
 
     def request(self):
         return expect_event(self.channel_b, ce.RDMA_CM_EVENT_CONNECT_REQUEST)
@@ -453,20 +454,76 @@ def test_options():
     assert error.value.error_code == errno.ENOSYS
 
 
-def connect_outside(cmid, qp, states):
-    """Move a QP that is not the CMID's, as the CMID says."""
-    for state in states:
-        attr, mask = cmid.init_qp_attr(state)
-        qp.modify(attr, mask)
+class OutsideQP:
+    """A QP that is not the CMID's, which only says how to connect it."""
+
+    def __init__(self, cmid):
+        self.cmid = cmid
+        self.cq = CQ(cmid.context, 8)
+        self.qp = QP(cmid.pd, qp_attr(scq=self.cq, rcq=self.cq))
+        self.enter(e.IBV_QPS_INIT)
+
+    def enter(self, *states):
+        for state in states:
+            attr, mask = self.cmid.init_qp_attr(state)
+            self.qp.modify(attr, mask)
+
+    def param(self):
+        return ConnParam(qp_num=self.qp.qp_num)
 
 
-def test_qp_that_is_not_the_cmids():
-    with EventPair() as pair:
-        ctx = pair.a.context
-        cq = CQ(ctx, 8)
-        qp = QP(pair.a.pd, qp_attr(scq=cq, rcq=cq))
-        connect_outside(pair.a, qp, [e.IBV_QPS_INIT])
-        assert qp.qp_state == e.IBV_QPS_INIT
+@pytest.fixture(name='outside')
+def fixture_outside():
+    """Such QPs at both ends: the CMIDs, connected, and the QPs."""
+    with EventPair(own_qp=False) as pair:
+        a = OutsideQP(pair.a)
+        pair.a.set_local_ece(ECE(0x8086, 0x5))
+        pair.a.connect(a.param())
+        with pair.request() as event:
+            pair.b = CMID(event, listen_id=pair.listener)
+        b = OutsideQP(pair.b)
+        b.enter(e.IBV_QPS_RTR, e.IBV_QPS_RTS)
+        pair.b.set_local_ece(ECE(0x8086, 0x4))
+        pair.b.accept(b.param())
+        passed(pair.channel_a, ce.RDMA_CM_EVENT_CONNECT_RESPONSE)
+        a.enter(e.IBV_QPS_RTR, e.IBV_QPS_RTS)
+        pair.a.establish()
+        passed(pair.channel_b, ce.RDMA_CM_EVENT_ESTABLISHED)
+        yield pair, a, b
+
+
+def test_qps_that_are_not_the_cmids_are_connected(outside):
+    pair, a, b = outside
+    source, dest = (MR(cmid.pd, 64, rdma.LOCAL) for cmid in (pair.a, pair.b))
+    source.write(rdma.pattern(64, 7), 64)
+    b.qp.post_recv(RecvWR(num_sge=1, sg=[SGE(dest.buf, 64, dest.lkey)]))
+    a.qp.post_send(SendWR(num_sge=1, sg=[SGE(source.buf, 64, source.lkey)],
+                          opcode=e.IBV_WR_SEND))
+    rdma.succeed(a.cq)
+    rdma.succeed(b.cq)
+    assert dest.read(64, 0) == rdma.pattern(64, 7)
+
+
+def test_each_end_sees_the_ece_of_the_other(outside):
+    pair, _, _ = outside
+    seen_by_a, seen_by_b = pair.a.get_remote_ece(), pair.b.get_remote_ece()
+    assert (seen_by_b.vendor_id, seen_by_b.options) == (0x8086, 0x5)
+    assert (seen_by_a.vendor_id, seen_by_a.options) == (0x8086, 0x4)
+
+
+def test_ece_of_a_cmid_with_a_qp_is_einval():
+    """The QP's own is the one to offer."""
+    with Pair() as pair:
+        with pytest.raises(PyverbsRDMAError) as error:
+            pair.a.set_local_ece(ECE(0x8086, 0x5))
+    assert error.value.error_code == errno.EINVAL
+
+
+def test_no_connection_to_establish_is_einval():
+    with CMEventChannel() as channel:
+        with pytest.raises(PyverbsRDMAError) as error:
+            CMID(channel).establish()
+    assert error.value.error_code == errno.EINVAL
 
 
 # Datagrams

@@ -238,6 +238,7 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
     void mlx5dv_wr_set_mkey_layout_interleaved(
         mlx5dv_qp_ex *qp, uint32_t repeat_count, uint16_t num_interleaved,
         const mlx5dv_mr_interleaved *data)
+    void mlx5dv_wr_raw_wqe(mlx5dv_qp_ex *qp, const void *wqe)
     ibv_mr *mlx5dv_reg_dmabuf_mr(ibv_pd *pd, uint64_t offset, size_t length,
                                  uint64_t iova, int fd, int access,
                                  int mlx5_access)

@@ -346,9 +346,9 @@ cdef class Mlx5CQ(CQEX):
         return cq
 
 
+include 'mlx5dv_wqe.pxi'
 include 'mlx5dv_qp.pxi'
 include 'mlx5dv_devx.pxi'
-include 'mlx5dv_wqe.pxi'
 
 
 # Words for numbers, in the order of the bits.

@@ -250,3 +250,8 @@ cdef class Mlx5QP(QPEx):
                 self.extended(), repeat_count, len(mr_interleaved_lst), parts)
         finally:
             free(parts)
+
+    def wr_raw_wqe(self, Wqe wqe not None):
+        """A request of one's own making, of as many bytes as its control segment
+        says; which one of the queue it is gets filled in. It is copied."""
+        dv.mlx5dv_wr_raw_wqe(self.extended(), wqe.whole())

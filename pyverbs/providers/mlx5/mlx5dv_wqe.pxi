@@ -152,6 +152,7 @@ cdef class Wqe(PyverbsCM):
     """
     cdef object segments
     cdef void *own_buf
+    cdef size_t own_size
     cdef void *start
 
     def __init__(self, segments, addr=None):
@@ -175,6 +176,19 @@ cdef class Wqe(PyverbsCM):
         if posix_memalign(&self.own_buf, block, size):
             raise MemoryError(f'no {size} bytes for a request')
         memset(self.own_buf, 0, size)
+        self.own_size = size
+
+    cdef const uint8_t *whole(self) except NULL:
+        """Its bytes: as many as it says itself, the last byte of its first half
+        counts them in units of 16."""
+        cdef const uint8_t *wqe = <const uint8_t *>self.start
+
+        check_open(self.start, 'Wqe')
+        if self.own_buf != NULL and (wqe[7] & 0x3f) * 16u > self.own_size:
+            raise PyverbsUserError(
+                f'A request of {(wqe[7] & 0x3f) * 16} bytes, but only '
+                f'{self.own_size} are there')
+        return wqe
 
     cpdef close(self):
         self.start = NULL

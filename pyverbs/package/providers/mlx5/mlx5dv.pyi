@@ -222,6 +222,7 @@ class Mlx5QP(QPEx):
     def wr_set_mkey_layout_interleaved(
         self, repeat_count: int, mr_interleaved_lst: Sequence[Mlx5MrInterleaved],
     ) -> None: ...
+    def wr_raw_wqe(self, wqe: Wqe) -> None: ...
 
 
 class Mlx5UAR(PyverbsCM):
