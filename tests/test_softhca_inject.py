@@ -68,6 +68,19 @@ def test_dropped_request_is_sent_again(inject):
         assert first
 
 
+@pytest.mark.parametrize('retry_cnt, status', [
+    (0, e.IBV_WC_RETRY_EXC_ERR), (1, e.IBV_WC_SUCCESS)])
+def test_dropped_request_takes_a_retry(inject, retry_cnt, status):
+    changes = {'timeout': TIMEOUT, 'retry_cnt': retry_cnt}
+    with Pair(DEVICE, changes=changes) as pair:
+        retries = read_counters(f'{DEVICE}/stats')['retries']
+        inject('drop_wqe', 1)
+        regions = write(pair)
+        expect(poll(pair.a.cq), status)
+        assert read_counters(f'{DEVICE}/stats')['retries'] == retries + retry_cnt
+        assert regions
+
+
 def test_dropped_request_of_an_unreliable_qp_is_lost(inject):
     with Pair(DEVICE, qp_type=e.IBV_QPT_UC) as pair:
         dropped = read_counters(f'{DEVICE}/stats')['dropped']

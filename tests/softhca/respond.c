@@ -117,7 +117,10 @@ static enum hca_step wait_for(struct hca_qp *qp, u64 ns)
 	return HCA_STEP_WAIT;
 }
 
-/* Nobody answers: send again after the timeout, a number of times. */
+/*
+ * Nobody answers: send again after the timeout. The first timeout runs before
+ * the first retry, as on the wire.
+ */
 static enum hca_step no_answer(struct hca_qp *qp)
 {
 	struct hca_op *op = &qp->op;
@@ -129,15 +132,23 @@ static enum hca_step no_answer(struct hca_qp *qp)
 	op->done = 0;
 	if (!qp->attr.timeout)
 		return wait_for(qp, NO_TIMEOUT_NS);
-	/* The first timeout runs before the first retry, as on the wire. */
-	if (!op->lost) {
-		op->lost = true;
-	} else if (!op->retries--) {
-		return hca_fail_send(qp, HCA_SYN_RETRY_EXC);
-	} else {
-		hca_count(to_hca(qp->ib.device), HCA_STAT_RETRIES, 1);
-	}
+	op->lost = true;
 	return wait_for(qp, 4096ULL << qp->attr.timeout);
+}
+
+/* Whether a request may be sent: of what was lost only a number of times. */
+static bool may_send(struct hca_qp *qp)
+{
+	struct hca_op *op = &qp->op;
+
+	if (!op->lost)
+		return true;
+	if (!op->retries)
+		return false;
+	op->retries--;
+	op->lost = false;
+	hca_count(to_hca(qp->ib.device), HCA_STAT_RETRIES, 1);
+	return true;
 }
 
 /* What the five bits of min_rnr_timer stand for: 0.01 ms to 655.36 ms. */
@@ -425,11 +436,12 @@ enum hca_step hca_run_connected(struct hca_qp *qp, long *budget)
 	struct hca_qp *peer;
 	enum hca_step step;
 
+	if (!may_send(qp))
+		return hca_fail_send(qp, HCA_SYN_RETRY_EXC);
 	peer = op->dropped ? NULL : find_responder(qp);
 	op->dropped = false;
 	if (!peer)
 		return no_answer(qp);
-	op->lost = false;
 	/* At any time the SRQ may go that an XRC request is for. */
 	if (is_xrc(qp) && !find_xrc_srq(qp, peer))
 		return refuse(qp, peer, IB_EVENT_QP_REQ_ERR,
