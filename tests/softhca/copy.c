@@ -21,7 +21,7 @@ struct place {
 	struct ib_umem_odp *umem; /* of a region on demand */
 	u64 addr; /* in the region; on demand: in memory */
 	bool write;
-	const void *inl;
+	void *inl;
 	u32 len;
 };
 
@@ -196,8 +196,8 @@ static int find_byte(const struct hca_side *side, u64 pos, size_t len,
 }
 
 static int find_bytes(const struct hca_side *dst, const struct hca_side *src,
-		      u64 pos, size_t len, struct place *to,
-		      struct place *from, enum hca_blame *blame)
+		      u64 pos, size_t len, struct place *to, struct place *from,
+		      enum hca_blame *blame)
 {
 	int ret;
 
@@ -307,11 +307,11 @@ static void copy_pages(const struct place *to, const struct place *from,
 	size_t n, m, pos;
 	void *d;
 
-	if (!to->mr)
+	if (!to->mr && !to->inl)
 		return;
 	for (pos = 0; pos < len; pos += n) {
-		d = place_ptr(to, pos, &n);
-		n = min(n, len - pos);
+		d = to->mr ? place_ptr(to, pos, &n) : to->inl + pos;
+		n = to->mr ? min(n, len - pos) : len - pos;
 		if (from->mr) {
 			const void *s = place_ptr(from, pos, &m);
 

@@ -25,13 +25,23 @@ static const char *const stat_names[HCA_NUM_STATS] = {
 };
 
 static const char *const object_names[HCA_NUM_OBJECTS] = {
-	[HCA_OBJ_CONTEXTS] = "contexts", [HCA_OBJ_PDS] = "pds",
-	[HCA_OBJ_XRCDS] = "xrcds",	 [HCA_OBJ_AHS] = "ahs",
-	[HCA_OBJ_CQS] = "cqs",		 [HCA_OBJ_SRQS] = "srqs",
-	[HCA_OBJ_QPS] = "qps",		 [HCA_OBJ_MWS] = "mws",
-	[HCA_OBJ_MRS] = "mrs",		 [HCA_OBJ_DMS] = "dms",
-	[HCA_OBJ_UARS] = "uars",	 [HCA_OBJ_UMEMS] = "umems",
+	[HCA_OBJ_CONTEXTS] = "contexts",
+	[HCA_OBJ_PDS] = "pds",
+	[HCA_OBJ_XRCDS] = "xrcds",
+	[HCA_OBJ_AHS] = "ahs",
+	[HCA_OBJ_CQS] = "cqs",
+	[HCA_OBJ_SRQS] = "srqs",
+	[HCA_OBJ_QPS] = "qps",
+	[HCA_OBJ_MWS] = "mws",
+	[HCA_OBJ_MRS] = "mrs",
+	[HCA_OBJ_DMS] = "dms",
+	[HCA_OBJ_UARS] = "uars",
+	[HCA_OBJ_UMEMS] = "umems",
 	[HCA_OBJ_DEVX_OBJS] = "devx_objs",
+	[HCA_OBJ_WQS] = "wqs",
+	[HCA_OBJ_RWQ_TABLES] = "rwq_tables",
+	[HCA_OBJ_FLOWS] = "flows",
+	[HCA_OBJ_COUNTERS] = "counters",
 	[HCA_OBJ_DMABUF_MRS] = "dmabuf_mrs",
 };
 

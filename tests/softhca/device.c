@@ -9,7 +9,7 @@
 #include <rdma/ib_mad.h>
 #include <rdma/mlx5-abi.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /* The RDMA devices: what they say they are, and the verbs they have. */
 
@@ -25,6 +25,39 @@ void hca_set_odp_caps(struct ib_odp_caps *caps)
 	caps->per_transport_caps.xrc_odp_caps = all;
 	caps->per_transport_caps.uc_odp_caps = datagram | IB_ODP_SUPPORT_WRITE;
 	caps->per_transport_caps.ud_odp_caps = datagram;
+}
+
+static void set_raw_caps(struct ib_device_attr *attr)
+{
+	attr->device_cap_flags |=
+		IB_DEVICE_RAW_IP_CSUM | IB_DEVICE_MANAGED_FLOW_STEERING;
+	attr->raw_packet_caps =
+		IB_RAW_PACKET_CAP_IP_CSUM | IB_RAW_PACKET_CAP_CVLAN_STRIPPING;
+	attr->max_wq_type_rq = HCA_MAX_WQ;
+	attr->rss_caps.supported_qpts = BIT(IB_QPT_RAW_PACKET);
+	attr->rss_caps.max_rwq_indirection_tables = HCA_MAX_RWQ_TABLES;
+	attr->rss_caps.max_rwq_indirection_table_size =
+		1 << HCA_LOG_MAX_RWQ_TABLE;
+}
+
+/* What the driver's own part of the answer says. */
+static int answer_query(struct ib_udata *udata)
+{
+	struct mlx5_ib_query_device_resp resp = {
+		.response_length = min(sizeof(resp), udata->outlen),
+		.tso_caps.max_tso = HCA_MAX_TSO,
+		.tso_caps.supported_qpts = BIT(IB_QPT_RAW_PACKET),
+		.rss_caps.rx_hash_function = MLX5_RX_HASH_FUNC_TOEPLITZ,
+		.rss_caps.rx_hash_fields_mask = HCA_RSS_FIELDS,
+	};
+
+	if (udata->inlen && !ib_is_udata_cleared(udata, 0, udata->inlen))
+		return -EINVAL;
+	if (!udata->outlen)
+		return 0;
+	if (udata->outlen < offsetofend(typeof(resp), response_length))
+		return -EINVAL;
+	return ib_copy_to_udata(udata, &resp, resp.response_length);
 }
 
 static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
@@ -73,7 +106,8 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->timestamp_mask = U64_MAX;
 	attr->hca_core_clock = USEC_PER_SEC;
 	attr->local_ca_ack_delay = 16;
-	return 0;
+	set_raw_caps(attr);
+	return udata ? answer_query(udata) : 0;
 }
 
 static void hca_get_fw_str(struct ib_device *ib, char *str)
@@ -185,6 +219,16 @@ static const struct ib_device_ops hca_ops = {
 	.destroy_qp = hca_destroy_qp,
 	.post_send = hca_post_send,
 	.post_recv = hca_post_recv,
+	.create_wq = hca_create_wq,
+	.modify_wq = hca_modify_wq,
+	.destroy_wq = hca_destroy_wq,
+	.create_rwq_ind_table = hca_create_rwq_table,
+	.destroy_rwq_ind_table = hca_destroy_rwq_table,
+	.create_flow = hca_create_flow,
+	.destroy_flow = hca_destroy_flow,
+	.create_counters = hca_create_counters,
+	.destroy_counters = hca_destroy_counters,
+	.read_counters = hca_read_counters,
 	.attach_mcast = hca_attach_mcast,
 	.detach_mcast = hca_detach_mcast,
 
@@ -196,6 +240,8 @@ static const struct ib_device_ops hca_ops = {
 	INIT_RDMA_OBJ_SIZE(ib_cq, hca_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_srq, hca_srq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, hca_qp, ib),
+	INIT_RDMA_OBJ_SIZE(ib_rwq_ind_table, hca_rwq_table, ib),
+	INIT_RDMA_OBJ_SIZE(ib_counters, hca_counters, ib),
 };
 
 int hca_register_device(struct hca_dev *dev)

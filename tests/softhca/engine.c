@@ -7,7 +7,7 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /*
  * The one thread that executes work requests, for all devices.
@@ -116,9 +116,20 @@ static void last_wqe_reached(struct hca_qp *qp)
 }
 
 /*
- * Receives posted to a QP in error ring no doorbell: look for them from time
- * to time, less often the longer none came.
+ * Receives posted to a queue in error ring no doorbell: look for them from
+ * time to time, less often the longer none came. any: there were some just now.
  */
+void hca_look_again(bool any, u64 now, u64 *err_poll, u64 *wait_until)
+{
+	if (any || !*err_poll)
+		*err_poll = ERR_POLL_MIN_NS;
+	else if (*wait_until <= now)
+		*err_poll = min_t(u64, *err_poll * 2, ERR_POLL_MAX_NS);
+	else
+		return;
+	*wait_until = now + *err_poll;
+}
+
 static bool flush_qp(struct hca_qp *qp, u64 now)
 {
 	bool any = hca_flush_locked(qp, FLUSH_WQES);
@@ -128,13 +139,7 @@ static bool flush_qp(struct hca_qp *qp, u64 now)
 		qp->wait_until = 0;
 		return any;
 	}
-	if (any || !qp->err_poll)
-		qp->err_poll = ERR_POLL_MIN_NS;
-	else if (qp->wait_until <= now)
-		qp->err_poll = min_t(u64, qp->err_poll * 2, ERR_POLL_MAX_NS);
-	else
-		return any;
-	qp->wait_until = now + qp->err_poll;
+	hca_look_again(any, now, &qp->err_poll, &qp->wait_until);
 	return any;
 }
 
@@ -183,6 +188,8 @@ static bool run_pass(u64 *next)
 	bool any = run_qps(next);
 
 	mutex_lock(&hca_mutex);
+	any |= hca_wires_run_locked();
+	any |= hca_rxqs_run_locked(next);
 	any |= hca_cq_arm_scan_locked(next);
 	mutex_unlock(&hca_mutex);
 	return any;

@@ -4,11 +4,11 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /*
- * The network device of an RDMA device gives it its GIDs; RDMA traffic never
- * passes through it, and everything sent to it is dropped.
+ * The network device of an RDMA device gives it its GIDs, and frames pass
+ * through it to and from other ports. The traffic of other QPs never does.
  */
 
 struct hca_netdev {
@@ -56,8 +56,11 @@ static int hca_ndo_change_carrier(struct net_device *ndev, bool up)
 
 static netdev_tx_t hca_ndo_xmit(struct sk_buff *skb, struct net_device *ndev)
 {
-	dev_core_stats_tx_dropped_inc(ndev);
-	dev_kfree_skb(skb);
+	struct hca_netdev *priv = netdev_priv(ndev);
+
+	/* One that cannot be filled up is gone. */
+	if (!eth_skb_pad(skb))
+		hca_wire_send(priv->dev, skb);
 	return NETDEV_TX_OK;
 }
 
@@ -83,6 +86,7 @@ struct net_device *hca_netdev_create(struct hca_dev *dev)
 
 	priv = netdev_priv(ndev);
 	priv->dev = dev;
+	hca_wire_init(dev);
 	ndev->netdev_ops = &hca_netdev_ops;
 	/* No neighbour answers here, and none has to be asked for. */
 	ndev->flags |= IFF_NOARP;
@@ -115,6 +119,9 @@ void hca_netdev_up(struct net_device *ndev)
 
 void hca_netdev_destroy(struct net_device *ndev)
 {
+	struct hca_netdev *priv = netdev_priv(ndev);
+
 	unregister_netdev(ndev);
+	hca_wire_exit(priv->dev);
 	free_netdev(ndev);
 }

@@ -5,7 +5,7 @@
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /* Creation and removal of QPs; what happens to them meanwhile: qp_state.c. */
 
@@ -100,41 +100,56 @@ static int pin_qp(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
 	return ret;
 }
 
-static int make_queues(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
+static int make_queues(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
+		       const struct mlx5_ib_create_qp *cmd,
+		       struct ib_udata *udata)
 {
-	return qp->kernel ? hca_kernel_queues(qp) : pin_qp(qp, cmd);
+	if (qp->kernel)
+		return hca_kernel_queues(qp);
+	if (attr->rwq_ind_tbl)
+		return hca_rss_create(qp, attr, udata);
+	if (hca_is_raw(qp))
+		return hca_raw_create(qp, attr, cmd);
+	return pin_qp(qp, cmd);
 }
 
 static void unpin_qp(struct hca_qp *qp)
 {
 	if (qp->kernel)
 		hca_kernel_queues_free(qp);
+	hca_raw_destroy(qp);
 	hca_ring_unpin(&qp->db);
 	hca_ring_unpin(&qp->ring);
 }
 
-static int publish_qp(struct hca_qp *qp)
+/* Nothing is found by it yet. */
+static int reserve_number(struct hca_qp *qp)
 {
 	int ret;
 
 	mutex_lock(&hca_mutex);
 	if (!next_qpn)
 		next_qpn = get_random_u32_inclusive(HCA_QPN_MIN, HCA_QPN_MAX);
-	ret = xa_alloc_cyclic(&qps, &qp->qpn, qp,
+	ret = xa_alloc_cyclic(&qps, &qp->qpn, NULL,
 			      XA_LIMIT(HCA_QPN_MIN, HCA_QPN_MAX), &next_qpn,
 			      GFP_KERNEL);
-	if (ret >= 0) {
-		/* A DCT's is told when it can be sent to. */
-		qp->ib.qp_num = qp->dc == HCA_DCT ? 0 : qp->qpn;
-		if (qp->ib.qp_type == IB_QPT_GSI) {
-			qp->ib.qp_num = HCA_GSI_QPN;
-			to_hca(qp->ib.device)->gsi = qp;
-		}
-		qp->gen = hca_next_gen_locked();
-		hca_engine_add_qp_locked(qp);
-	}
 	mutex_unlock(&hca_mutex);
 	return ret < 0 ? ret : 0;
+}
+
+static void publish_qp(struct hca_qp *qp)
+{
+	mutex_lock(&hca_mutex);
+	xa_store(&qps, qp->qpn, qp, GFP_KERNEL); /* its place is reserved */
+	/* A DCT's is told when it can be sent to. */
+	qp->ib.qp_num = qp->dc == HCA_DCT ? 0 : qp->qpn;
+	if (qp->ib.qp_type == IB_QPT_GSI) {
+		qp->ib.qp_num = HCA_GSI_QPN;
+		to_hca(qp->ib.device)->gsi = qp;
+	}
+	qp->gen = hca_next_gen_locked();
+	hca_engine_add_qp_locked(qp);
+	mutex_unlock(&hca_mutex);
 }
 
 static void init_qp(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
@@ -150,20 +165,25 @@ static void init_qp(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 	qp->uidx = ctx && ctx->cqe_version ? cmd->uidx & 0xffffff : 0;
 }
 
-static int write_response(struct ib_device *ib, struct ib_udata *udata)
+static int write_response(struct hca_qp *qp, struct ib_udata *udata)
 {
 	struct mlx5_ib_create_qp_resp resp = {
-		.ece_options = hca_ece_options(ib),
+		.ece_options = hca_ece_options(qp->ib.device),
 	};
 
 	if (!udata)
 		return 0;
+	if (hca_is_raw(qp))
+		hca_raw_describe(qp, &resp);
 	return ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
 }
 
 static int check_request(const struct hca_qp *qp,
-			 const struct ib_qp_init_attr *attr)
+			 const struct ib_qp_init_attr *attr,
+			 struct ib_udata *udata)
 {
+	if (attr->qp_type == IB_QPT_RAW_PACKET)
+		return hca_raw_check(attr, udata);
 	if (attr->create_flags)
 		return -EOPNOTSUPP;
 	switch (attr->qp_type) {
@@ -186,7 +206,7 @@ static int check_request(const struct hca_qp *qp,
 
 /*
  * A target QP belongs to the domain, not to a program: it has no queues, and
- * no udata either.
+ * no udata either. One with a table of WQs has none of its own.
  */
 static int read_layout(struct hca_qp *qp, struct ib_qp_init_attr *attr,
 		       struct mlx5_ib_create_qp *cmd, struct ib_udata *udata)
@@ -194,14 +214,15 @@ static int read_layout(struct hca_qp *qp, struct ib_qp_init_attr *attr,
 	int ret;
 
 	memset(cmd, 0, sizeof(*cmd));
-	if (attr->qp_type == IB_QPT_XRC_TGT)
+	if (attr->qp_type == IB_QPT_XRC_TGT || attr->rwq_ind_tbl)
 		return 0;
 	if (qp->kernel)
 		return hca_kernel_layout(qp, attr);
 	ret = read_request(cmd, udata);
 	if (!ret)
 		ret = hca_dc_create(qp, attr, cmd);
-	return ret ? ret : set_layout(qp, attr, cmd);
+	/* Frames have queues of their own, see raw.c. */
+	return ret || hca_is_raw(qp) ? ret : set_layout(qp, attr, cmd);
 }
 
 int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
@@ -213,7 +234,7 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 	int ret;
 
 	qp->kernel = !udata && attr->qp_type != IB_QPT_XRC_TGT;
-	ret = check_request(qp, attr);
+	ret = check_request(qp, attr, udata);
 	if (!ret)
 		ret = read_layout(qp, attr, &cmd, udata);
 	if (ret)
@@ -222,17 +243,20 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 	if (!qp->kernel && !hca_obj_get(dev, HCA_OBJ_QPS, HCA_MAX_QP))
 		return -ENOMEM;
 
-	ret = make_queues(qp, &cmd);
+	ret = make_queues(qp, attr, &cmd, udata);
 	if (ret)
 		goto put_count;
-	ret = write_response(ibqp->device, udata);
+	ret = reserve_number(qp);
 	if (ret)
 		goto unpin;
-	ret = publish_qp(qp);
+	ret = write_response(qp, udata);
 	if (ret)
-		goto unpin;
+		goto free_number;
+	publish_qp(qp);
 	return 0;
 
+free_number:
+	xa_erase(&qps, qp->qpn);
 unpin:
 	unpin_qp(qp);
 put_count:

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the rdma-dmabuf authors
 #include <rdma/mlx5-abi.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /* The states of a QP, its attributes and its events. */
 
@@ -139,6 +139,7 @@ static void set_state(struct hca_qp *qp, enum ib_qp_state state)
 		qp->drained_event = qp->attr.en_sqd_async_notify;
 	else if (state == IB_QPS_RTS)
 		qp->drained_event = false;
+	hca_raw_set_state_locked(qp);
 }
 
 /* Options of the connection that both ends agree on; nothing depends on them. */
@@ -202,6 +203,9 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 	u32 ece;
 	int ret;
 
+	/* As with the driver: it is its WQs that have states. */
+	if (qp->rss)
+		return -ENOSYS;
 	ret = check_attr(attr, mask);
 	if (!ret)
 		ret = read_ece(ibqp->device, udata, &ece);
@@ -232,6 +236,8 @@ int hca_query_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 {
 	struct hca_qp *qp = to_hqp(ibqp);
 
+	if (qp->rss)
+		return -ENOSYS;
 	mutex_lock(&hca_mutex);
 	*attr = qp->attr;
 	attr->qp_state = qp->state;

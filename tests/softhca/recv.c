@@ -23,21 +23,27 @@ void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 	recv->nseg = i;
 }
 
-static int peek_own(struct hca_qp *qp, struct hca_recv *recv)
+/* The request at ci of a queue of num, 1 << shift bytes each; as below. */
+int hca_peek_ring(const struct hca_ring *ring, const struct hca_ring *db,
+		  u16 ci, u32 num, u32 shift, struct hca_recv *recv)
 {
 	struct hca_data_seg
 		data[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
-	int n = hca_posted(&qp->db, HCA_DB_RECV, qp->rq_ci, qp->rq_num);
-	size_t len = 1 << qp->rq_shift;
+	int n = hca_posted(db, HCA_DB_RECV, ci, num);
+	size_t len = 1 << shift;
 
 	if (n <= 0)
 		return n;
-	memcpy(data,
-	       qp->ring.base + ((qp->rq_ci & (qp->rq_num - 1)) << qp->rq_shift),
-	       len);
-	recv->idx = qp->rq_ci;
+	memcpy(data, ring->base + ((ci & (num - 1)) << shift), len);
+	recv->idx = ci;
 	hca_parse_recv(recv, data, len / sizeof(*data));
 	return 1;
+}
+
+static int peek_own(struct hca_qp *qp, struct hca_recv *recv)
+{
+	return hca_peek_ring(&qp->ring, &qp->db, qp->rq_ci, qp->rq_num,
+			     qp->rq_shift, recv);
 }
 
 /*

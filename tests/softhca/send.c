@@ -4,11 +4,11 @@
 #include <linux/netdevice.h>
 #include <rdma/ib_addr.h>
 
-#include "softhca.h"
+#include "raw.h"
 
 /*
  * Executing send requests: what the requester does on its own. respond.c has
- * connected QPs, ud.c datagrams.
+ * connected QPs, ud.c datagrams, transmit.c frames.
  *
  * A request runs in steps of a bounded number of bytes, one step holding the
  * lock of a buffer for as long as it takes to copy them.
@@ -105,6 +105,8 @@ static int check_length(struct hca_qp *qp)
 		return HCA_SYN_LOCAL_LENGTH;
 	if (hca_is_datagram(qp) && !fits_mtu(qp))
 		return HCA_SYN_LOCAL_LENGTH;
+	if (hca_is_raw(qp))
+		return hca_raw_check_length(qp);
 	return 0;
 }
 
@@ -152,6 +154,8 @@ static enum hca_step run_request(struct hca_qp *qp, long *budget)
 	case HCA_OP_UMR:
 		return bind(qp);
 	default:
+		if (hca_is_raw(qp))
+			return hca_run_raw(qp, budget);
 		if (hca_is_datagram(qp))
 			return hca_run_datagram(qp, budget);
 		return hca_run_connected(qp, budget);

@@ -7,6 +7,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/skbuff.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_umem.h>
@@ -70,6 +71,10 @@ enum hca_object {
 	HCA_OBJ_UARS,
 	HCA_OBJ_UMEMS,
 	HCA_OBJ_DEVX_OBJS,
+	HCA_OBJ_WQS,
+	HCA_OBJ_RWQ_TABLES,
+	HCA_OBJ_FLOWS,
+	HCA_OBJ_COUNTERS,
 	HCA_OBJ_DMABUF_MRS, /* also counted as MRs */
 	HCA_NUM_OBJECTS
 };
@@ -116,6 +121,8 @@ struct hca_dev {
 	atomic64_t stats[HCA_NUM_STATS];
 	atomic_t objects[HCA_NUM_OBJECTS];
 	atomic_t dm_used; /* bytes */
+	struct list_head flows; /* in the order in which frames try them */
+	struct sk_buff_head wire; /* frames on their way to other ports */
 };
 
 /* What a program's register pages lead to; it lives as long as they do. */
@@ -236,12 +243,13 @@ struct hca_cq {
 	u32 ci;
 };
 
-/* A piece of a message: memory named by key, or bytes of the request. */
+/* A piece of a message: memory named by key, or bytes of the request or of a
+ * frame. */
 struct hca_seg {
 	u64 addr;
 	u32 len;
 	u32 key;
-	const void *inl;
+	void *inl;
 };
 
 /* The receive request a QP is to fill next, or is filling. */
@@ -274,6 +282,8 @@ struct hca_op {
 	u32 xrc_srqn;
 	struct hca_av_seg av;
 	u8 grh[HCA_GRH_LEN];
+	u8 cs_flags; /* of a frame */
+	u16 mss;
 	u64 swap_add;
 	u64 compare;
 	u64 len;
@@ -350,6 +360,8 @@ struct hca_qp {
 	int fault_seq; /* what it was then */
 	struct hca_recv recv; /* of a DCI: the one it fills at a DCT */
 	bool stuck; /* its CQ broke, nothing to flush to */
+	struct hca_rxq *rxq; /* of a raw packet QP */
+	struct hca_rss *rss; /* instead of queues */
 	struct hca_op op;
 };
 
@@ -679,12 +691,17 @@ bool hca_push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
 static inline bool hca_is_send(const struct hca_op *op)
 {
 	return op->opcode == HCA_OP_SEND || op->opcode == HCA_OP_SEND_IMM ||
-	       op->opcode == HCA_OP_SEND_INVAL;
+	       op->opcode == HCA_OP_SEND_INVAL || op->opcode == HCA_OP_TSO;
 }
 
 static inline bool hca_is_atomic(const struct hca_op *op)
 {
 	return op->opcode == HCA_OP_ATOMIC_CS || op->opcode == HCA_OP_ATOMIC_FA;
+}
+
+static inline bool hca_is_raw(const struct hca_qp *qp)
+{
+	return qp->ib.qp_type == IB_QPT_RAW_PACKET;
 }
 
 static inline bool hca_is_datagram(const struct hca_qp *qp)
@@ -701,6 +718,8 @@ static inline bool hca_is_response(const struct hca_op *op)
 /* recv.c */
 void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 		    int n);
+int hca_peek_ring(const struct hca_ring *ring, const struct hca_ring *db,
+		  u16 ci, u32 num, u32 shift, struct hca_recv *recv);
 int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq,
 			 struct hca_recv *recv);
 void hca_recv_take_locked(struct hca_qp *qp, struct hca_recv *recv);
@@ -756,6 +775,7 @@ enum hca_step hca_run_datagram(struct hca_qp *qp, long *budget);
 int hca_engine_start(void);
 void hca_engine_stop(void);
 void hca_kick(void);
+void hca_look_again(bool any, u64 now, u64 *err_poll, u64 *wait_until);
 void hca_engine_add_dev(struct hca_dev *dev);
 void hca_engine_del_dev(struct hca_dev *dev);
 void hca_engine_add_ctx(struct hca_ctx *ctx);

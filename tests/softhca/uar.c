@@ -100,7 +100,8 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 		.num_dyn_bfregs = HCA_NUM_DYN_UARS * HCA_UAR_BFREGS,
 		.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_DUMP_FILL_MKEY,
 		.dump_fill_mkey = HCA_NULL_KEY,
-		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
+		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE |
+				 MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
 		.response_length = sizeof(*resp),
 	};
 	if (hca_ece_options(ctx->ib.device))

@@ -25,6 +25,7 @@ enum hca_wqe_opcode {
 	HCA_OP_RDMA_WRITE_IMM = 0x09,
 	HCA_OP_SEND = 0x0a,
 	HCA_OP_SEND_IMM = 0x0b,
+	HCA_OP_TSO = 0x0e,
 	HCA_OP_RDMA_READ = 0x10,
 	HCA_OP_ATOMIC_CS = 0x11,
 	HCA_OP_ATOMIC_FA = 0x12,
@@ -78,6 +79,23 @@ enum {
 	HCA_AV_GRH = 1 << 30,
 	HCA_AV_GID_SHIFT = 20,
 	HCA_AV_FLOW_MASK = 0xfffff,
+};
+
+/* What a frame begins with, and what is to be done to it. */
+struct hca_eth_seg {
+	u8 rsvd0[4];
+	u8 cs_flags;
+	u8 rsvd1;
+	__be16 mss;
+	u8 rsvd2[4];
+	__be16 inline_len;
+	u8 data[2]; /* of the frame, and more behind */
+};
+static_assert(sizeof(struct hca_eth_seg) == 16);
+
+enum {
+	HCA_ETH_L3_CSUM = 1 << 6,
+	HCA_ETH_L4_CSUM = 1 << 7,
 };
 
 struct hca_xrc_seg {
@@ -208,9 +226,13 @@ enum hca_syndrome {
 };
 
 struct hca_cqe {
-	u8 rsvd0[24];
+	u8 rsvd0[12];
+	__be32 rss_hash;
+	u8 rsvd1[8];
 	__be32 flags_rqpn; /* sender of a datagram */
-	u8 rsvd1[4];
+	u8 hds_ip_ext; /* of a frame: what is right in it, */
+	u8 l4_hdr_type; /* what it is, */
+	__be16 vlan_info; /* and the tag that was taken out */
 	__be32 srqn_uidx;
 	__be32 imm; /* or the key that was invalidated */
 	u8 rsvd2[4];
@@ -223,12 +245,14 @@ struct hca_cqe {
 			u8 syndrome;
 		};
 	};
-	__be32 opcode_qpn;
+	__be32 opcode_qpn; /* of a frame: the tag of its flow */
 	__be16 wqe_counter;
 	u8 signature;
 	u8 op_own; /* written last */
 };
 static_assert(sizeof(struct hca_cqe) == 64);
+static_assert(offsetof(struct hca_cqe, rss_hash) == 12);
+static_assert(offsetof(struct hca_cqe, hds_ip_ext) == 28);
 static_assert(offsetof(struct hca_cqe, byte_cnt) == 44);
 static_assert(offsetof(struct hca_cqe, opcode_qpn) == 56);
 
@@ -238,6 +262,16 @@ enum {
 	HCA_CQE_IPV4 = 2 << 24,
 	HCA_CQE_OWNER = 0x1,
 	HCA_CQE_SOLICITED = 0x2,
+
+	HCA_CQE_L2_OK = 1 << 0, /* in hds_ip_ext */
+	HCA_CQE_L3_OK = 1 << 1,
+	HCA_CQE_L4_OK = 1 << 2,
+
+	HCA_CQE_VLAN_STRIPPED = 1 << 0, /* in l4_hdr_type */
+	HCA_CQE_L3_IPV6 = 1 << 2,
+	HCA_CQE_L3_IPV4 = 2 << 2,
+	HCA_CQE_L4_TCP = 1 << 4,
+	HCA_CQE_L4_UDP = 2 << 4,
 };
 
 /* Doorbell records: two big-endian words; an SRQ has one, as HCA_DB_RECV. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
-#include "softhca.h"
+#include "raw.h"
 
 /*
  * Reading send requests out of user memory, and writing their completions.
@@ -210,6 +210,8 @@ static int parse_transport(struct hca_qp *qp, size_t *pos)
 		return parse_av(&qp->op, pos);
 	case IB_QPT_DRIVER:
 		return parse_dc(&qp->op, pos);
+	case IB_QPT_RAW_PACKET:
+		return hca_raw_parse(&qp->op, pos);
 	default:
 		return 0;
 	}
@@ -221,12 +223,15 @@ static bool may_send(const struct hca_qp *qp)
 	switch (qp->op.opcode) {
 	case HCA_OP_NOP:
 	case HCA_OP_SEND:
-	case HCA_OP_SEND_IMM:
 		return true;
+	case HCA_OP_TSO:
+		return hca_is_raw(qp);
+	case HCA_OP_SEND_IMM:
+		return !hca_is_raw(qp);
 	case HCA_OP_RDMA_WRITE:
 	case HCA_OP_RDMA_WRITE_IMM:
 	case HCA_OP_UMR:
-		return !hca_is_datagram(qp);
+		return !hca_is_datagram(qp) && !hca_is_raw(qp);
 	case HCA_OP_SEND_INVAL:
 	case HCA_OP_RDMA_READ:
 	case HCA_OP_ATOMIC_CS:
