@@ -5,7 +5,8 @@
 import argparse
 import json
 import sys
-import time
+
+from claims import Claims
 
 from . import all_rows, compare
 from .rows import DEVICES
@@ -51,42 +52,30 @@ def as_dict(verdict):
             "difference": list(verdict.lines)}
 
 
-def summarise(verdicts):
-    counts = {}
-    for verdict in verdicts:
-        counts[verdict.kind] = counts.get(verdict.kind, 0) + 1
-    return counts
-
-
-def run(rows, quiet):
+def run(rows, mine):
     verdicts = []
-    for row, driver in rows:
-        verdicts.append(compare.compare(row, driver))
-        if not quiet:
+    for i, (row, driver) in enumerate(rows):
+        if mine(f"row-{i}"):
+            verdicts.append(compare.compare(row, driver))
             print_verdict(verdicts[-1])
     return verdicts
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev peers", description=__doc__)
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--device", choices=DEVICES)
+    parser.add_argument("--claims", metavar="FOLDER", required=True,
+                        help="shared with others, who run some of the rows")
+    parser.add_argument("--results", metavar="FILE", required=True,
+                        help="for the rows that this one ran, as JSON")
     parser.add_argument("name", nargs="*")
     args = parser.parse_args()
     rows = list(chosen(args.name, args.device))
     if not rows:
         sys.exit(f"no row is called {' or '.join(args.name)}")
-    start = time.monotonic()
-    verdicts = run(rows, args.json)
-    counts = summarise(verdicts)
-    if args.json:
-        json.dump({"counts": counts, "rows": [as_dict(v) for v in verdicts]},
-                  sys.stdout, indent=1)
-        print()
-    else:
-        print(", ".join(f"{n} {kind}" for kind, n in counts.items()),
-              f"in {time.monotonic() - start:.0f} s")
-    sys.exit(0 if all(v.good for v in verdicts) else 1)
+    verdicts = run(rows, Claims(args.claims).claim)
+    with open(args.results, "w", encoding="utf-8") as f:
+        json.dump([as_dict(v) for v in verdicts], f)
 
 
 if __name__ == "__main__":

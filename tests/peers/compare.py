@@ -20,7 +20,7 @@ VARYING = (
     (r"(?<=\(tid: )\d+(?=\))", "PID"),        # its backtrace, with the paths
     (r"(/usr)?/lib/x86_64-linux-gnu/", ""),     # by which libraries were found
     (r"\b2\d{4}\b", "PORT"),            # see peer.free_port()
-    (r"-?\bnan\b", "REAL"),    # perftest's deviation of few figures
+    (r"-?\b(nan|inf)\b", "REAL"),  # perftest, of few figures or no time
     (r"(?<=clock cycles = )-?\d+", "CYCLES"),     # of ibverbs-utils with -t
     (r"[ \t]+", " "),
     (r"^ | $", ""),
@@ -29,7 +29,7 @@ VARYING = (
 # every second, and the loader on the newest libibverbs over the release's libnl.
 CHANCE = re.compile("Correlation coefficient|Conflicting CPU frequency|"
                     r"^\[thread \d+\]|"
-                    r"/libnl-\S+: no version information available")
+                    r"\blibnl-\S+: no version information available")
 SAME, BETTER, FAILS = "same", "better", "fails on stock"
 DIFFERS, KNOWN = "DIFFERS", "known"
 GONE = "NO LONGER DIFFERS"
