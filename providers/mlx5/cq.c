@@ -189,7 +189,8 @@ static int check_attr(const struct ibv_cq_init_attr_ex *attr)
 			       IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN;
 	/* Every CQE has a timestamp, of whatever clock the program can read. */
 	const uint64_t wc_flags =
-		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP;
+		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
+		IBV_WC_EX_WITH_CVLAN | IBV_WC_EX_WITH_FLOW_TAG;
 	struct ibv_pd *domain = domain_of(attr);
 
 	if (attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
@@ -360,4 +361,9 @@ void mlx5_clean_cqs_locked(struct mlx5_qp *qp)
 void mlx5_clean_cq_of_srq_locked(struct mlx5_srq *srq)
 {
 	clean_locked(srq->cq, &srq->rsc, NULL);
+}
+
+void mlx5_clean_cq_of_wq_locked(struct mlx5_wq *wq)
+{
+	clean_locked(to_mcq(wq->wq.cq), &wq->rsc, NULL);
 }

@@ -63,6 +63,18 @@ static void show_srq(struct ibv_srq *in, struct mlx5dv_srq *out)
 		out->srqn = srq->srqn;
 }
 
+/* A WQE whose segments have something before them begins with that. */
+static void show_wq(struct ibv_wq *in, struct mlx5dv_rwq *out)
+{
+	struct mlx5_wq *wq = to_mwq(in);
+
+	out->buf = wq->buf.addr;
+	out->dbrec = wq->dbrec;
+	out->wqe_cnt = wq->rq.max_post;
+	out->stride = 1u << wq->rq.stride_shift;
+	out->comp_mask = 0;
+}
+
 /* The address that the device has for it is not told. */
 static void show_dm(struct ibv_dm *in, struct mlx5dv_dm *out)
 {
@@ -90,9 +102,9 @@ static void show_devx(struct mlx5dv_devx_obj *in, struct mlx5dv_devx *out)
 	out->handle = in->handle;
 }
 
-#define KNOWN_OBJECTS                                                     \
-	(MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_DM | \
-	 MLX5DV_OBJ_AH | MLX5DV_OBJ_PD | MLX5DV_OBJ_DEVX)
+#define KNOWN_OBJECTS                                                      \
+	(MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_RWQ | \
+	 MLX5DV_OBJ_DM | MLX5DV_OBJ_AH | MLX5DV_OBJ_PD | MLX5DV_OBJ_DEVX)
 
 /* Before anything is filled in: are all of them there, and of mlx5? */
 static int check_objects(const struct mlx5dv_obj *obj, uint64_t type)
@@ -101,6 +113,7 @@ static int check_objects(const struct mlx5dv_obj *obj, uint64_t type)
 	    (type & MLX5DV_OBJ_QP && !is_mlx5(obj->qp.in->context)) ||
 	    (type & MLX5DV_OBJ_CQ && !is_mlx5(obj->cq.in->context)) ||
 	    (type & MLX5DV_OBJ_SRQ && !is_mlx5(obj->srq.in->context)) ||
+	    (type & MLX5DV_OBJ_RWQ && !is_mlx5(obj->rwq.in->context)) ||
 	    (type & MLX5DV_OBJ_DM && !is_mlx5(obj->dm.in->context)) ||
 	    (type & MLX5DV_OBJ_AH && !is_mlx5(obj->ah.in->context)) ||
 	    (type & MLX5DV_OBJ_PD && !is_mlx5(obj->pd.in->context)))
@@ -120,6 +133,8 @@ VERBS_EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
 		show_cq(obj->cq.in, obj->cq.out);
 	if (obj_type & MLX5DV_OBJ_SRQ)
 		show_srq(obj->srq.in, obj->srq.out);
+	if (obj_type & MLX5DV_OBJ_RWQ)
+		show_wq(obj->rwq.in, obj->rwq.out);
 	if (obj_type & MLX5DV_OBJ_DM)
 		show_dm(obj->dm.in, obj->dm.out);
 	if (obj_type & MLX5DV_OBJ_AH)

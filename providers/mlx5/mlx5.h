@@ -29,6 +29,7 @@ struct mlx5_buf {
 /* As MLX5DV_RES_TYPE_* in the stock mlx5dv.h: what memory is asked for. */
 enum mlx5_buf_type {
 	MLX5_BUF_QP = 1,
+	MLX5_BUF_WQ = 2,
 	MLX5_BUF_SRQ = 4,
 	MLX5_BUF_CQ = 5,
 };
@@ -91,11 +92,13 @@ struct mlx5_table {
 enum mlx5_rsc_type {
 	MLX5_RSC_QP,
 	MLX5_RSC_SRQ, /* of XRC; completions of others name the QP */
+	MLX5_RSC_WQ,
 };
 
 struct mlx5_rsc {
 	enum mlx5_rsc_type type;
 	uint32_t key; /* its number in the table and in CQEs */
+	bool of_packets; /* its receives tell of the headers of packets */
 };
 
 void mlx5_table_init(struct mlx5_table *table);
@@ -408,6 +411,16 @@ struct mlx5_qp {
 	struct mlx5dv_qp_ex dv_ex;
 };
 
+/* ---- Work queues ------------------------------------------------------------------ */
+
+struct mlx5_wq {
+	struct ibv_wq wq;
+	struct mlx5_rsc rsc;
+	struct mlx5_rq rq;
+	struct mlx5_buf buf;
+	__be32 *dbrec;
+};
+
 /* ---- Address handles ----------------------------------------------------------- */
 
 struct mlx5_ah {
@@ -455,6 +468,11 @@ static inline struct mlx5_qp *to_mqp(struct ibv_qp *qp)
 static inline struct mlx5_srq *to_msrq(struct ibv_srq *srq)
 {
 	return (struct mlx5_srq *)srq;
+}
+
+static inline struct mlx5_wq *to_mwq(struct ibv_wq *wq)
+{
+	return (struct mlx5_wq *)wq;
 }
 
 static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
@@ -528,6 +546,15 @@ int mlx5_destroy_srq(struct ibv_srq *ibsrq);
 int mlx5_post_srq_recv(struct ibv_srq *ibsrq, struct ibv_recv_wr *wr,
 		       struct ibv_recv_wr **bad_wr);
 
+struct ibv_wq *mlx5_create_wq(struct ibv_context *context,
+			      struct ibv_wq_init_attr *attr);
+/* cmd: what direct verbs ask of the kernel; the rest is filled in here. */
+struct ibv_wq *mlx5_create_wq_with(struct ibv_context *context,
+				   struct ibv_wq_init_attr *attr,
+				   const struct mlx5_ib_create_wq *cmd);
+int mlx5_modify_wq(struct ibv_wq *ibwq, struct ibv_wq_attr *attr);
+int mlx5_destroy_wq(struct ibv_wq *ibwq);
+
 struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 int mlx5_destroy_ah(struct ibv_ah *ibah);
 
@@ -541,6 +568,13 @@ int mlx5_size_qp(const struct mlx5_limits *limits,
 		 struct mlx5_qp_sizes *sizes);
 size_t mlx5_qp_buf_len(const struct mlx5_qp_sizes *sizes);
 /*
+ * A ring of at least max_wr receives of max_sge segments, with own bytes before
+ * them. Returns 0 or an errno value.
+ */
+int mlx5_size_rq(const struct mlx5_limits *limits, uint32_t max_wr,
+		 uint32_t max_sge, uint32_t own, uint32_t *num_wqe,
+		 uint32_t *stride_shift);
+/*
  * Lays the rings out in qp->buf and gives them their records in qp->dbrec.
  * Returns 0 or an errno value; mlx5_fini_rings() frees what it allocated.
  */
@@ -553,6 +587,7 @@ void mlx5_set_post_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
 void mlx5_set_send_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
 		       bool single_threaded);
 void mlx5_set_recv_ops(struct mlx5_qp *qp, bool single_threaded);
+void mlx5_set_wq_recv_ops(struct mlx5_wq *wq, bool single_threaded);
 /*
  * Fills in the ibv_wr_* calls for these IBV_QP_EX_WITH_*. Returns 0, or
  * EOPNOTSUPP if one of them is not for a queue pair of this type.
@@ -616,6 +651,8 @@ void mlx5_clean_cqs_locked(struct mlx5_qp *qp);
 void mlx5_unlock_cqs(struct mlx5_qp *qp);
 /* Drops the entries of an SRQ of XRC that goes away. */
 void mlx5_clean_cq_of_srq_locked(struct mlx5_srq *srq);
+/* Likewise of a WQ, or of one that starts anew. */
+void mlx5_clean_cq_of_wq_locked(struct mlx5_wq *wq);
 /*
  * The entries that are there go to the ring in buf, of n, behind the place of
  * the one that says so; from then on that is the CQ's ring, and buf the old one.

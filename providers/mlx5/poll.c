@@ -3,6 +3,7 @@
 /* From completion queue entries to work completions. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cqe.h"
 #include "srq.h"
@@ -102,15 +103,25 @@ static NEVER_INLINE uint64_t finish_shared(struct mlx5_srq *srq,
 	return wr_id;
 }
 
+/* Of an owner that is no QP. */
+static NEVER_INLINE uint64_t finish_other(struct mlx5_rsc *rsc,
+					  const struct prm_cqe *cqe)
+{
+	if (rsc->type == MLX5_RSC_WQ)
+		return finish_recv(
+			&verbs_container_of(rsc, struct mlx5_wq, rsc)->rq);
+	return finish_shared(verbs_container_of(rsc, struct mlx5_srq, rsc),
+			     cqe);
+}
+
 /*
  * The wr_id of a receive. Which queue it came from, the entry's owner knows.
  */
 static inline uint64_t finish_response(struct mlx5_rsc *rsc,
 				       const struct prm_cqe *cqe)
 {
-	if (unlikely(rsc->type == MLX5_RSC_SRQ))
-		return finish_shared(
-			verbs_container_of(rsc, struct mlx5_srq, rsc), cqe);
+	if (unlikely(rsc->type != MLX5_RSC_QP))
+		return finish_other(rsc, cqe);
 	if (qp_of(rsc)->srq)
 		return finish_shared(qp_of(rsc)->srq, cqe);
 	return finish_recv(&qp_of(rsc)->rq);
@@ -219,8 +230,41 @@ static inline uint32_t byte_len_of(const struct prm_cqe *cqe,
 	return be32toh(cqe->byte_cnt);
 }
 
-/* Of a receive. */
-static inline unsigned int wc_flags_of(const struct prm_cqe *cqe)
+/* Of a packet: are the checksums of IPv4 and of what it carries right? */
+static inline bool is_csum_ok(const struct prm_cqe *cqe)
+{
+	const uint8_t ok = PRM_CQE_L3_OK | PRM_CQE_L4_OK;
+
+	return (cqe->headers_ok & ok) == ok &&
+	       (cqe->header_types & PRM_CQE_L3_TYPE_MASK) == PRM_CQE_L3_IPV4;
+}
+
+static inline unsigned int header_flags(const struct mlx5_cq *cq,
+					const struct prm_cqe *cqe)
+{
+	unsigned int flags = 0;
+
+	if (cqe->flags_rqpn & htobe32(PRM_CQE_GRH_MASK))
+		flags |= IBV_WC_GRH;
+	if (cq->last_rsc->of_packets && is_csum_ok(cqe))
+		flags |= IBV_WC_IP_CSUM_OK;
+	return flags;
+}
+
+/* All that headers say of themselves, in one word. */
+static inline bool tells_of_headers(const struct prm_cqe *cqe)
+{
+	const uint64_t mask = (uint64_t)PRM_CQE_GRH_MASK << 32 |
+			      (PRM_CQE_L3_OK | PRM_CQE_L4_OK) << 24;
+	uint64_t word;
+
+	memcpy(&word, &cqe->flags_rqpn, sizeof(word));
+	return word & htobe64(mask);
+}
+
+/* Of a receive, whose owner is the last one that was found. */
+static inline unsigned int wc_flags_of(const struct mlx5_cq *cq,
+				       const struct prm_cqe *cqe)
 {
 	static const uint8_t flags[] = {
 		[PRM_CQE_RESP_WRITE_IMM] = IBV_WC_WITH_IMM,
@@ -228,9 +272,10 @@ static inline unsigned int wc_flags_of(const struct prm_cqe *cqe)
 		[PRM_CQE_RESP_SEND_IMM] = IBV_WC_WITH_IMM,
 		[PRM_CQE_RESP_SEND_INV] = IBV_WC_WITH_INV,
 	};
-	__be32 grh = cqe->flags_rqpn & htobe32(PRM_CQE_GRH_MASK);
 
-	return flags[opcode_of(cqe)] | (grh ? IBV_WC_GRH : 0);
+	if (likely(!tells_of_headers(cqe)))
+		return flags[opcode_of(cqe)];
+	return flags[opcode_of(cqe)] | header_flags(cq, cqe);
 }
 
 /* The immediate as it came, or the number of an invalidated key. */
@@ -259,12 +304,13 @@ static inline void read_send(const struct prm_cqe *cqe, struct ibv_wc *wc)
 	wc->wc_flags = 0;
 }
 
-static inline void read_recv(const struct prm_cqe *cqe, struct ibv_wc *wc)
+static inline void read_recv(const struct mlx5_cq *cq,
+			     const struct prm_cqe *cqe, struct ibv_wc *wc)
 {
 	wc->byte_len = be32toh(cqe->byte_cnt);
 	wc->imm_data = imm_of(cqe);
 	wc->src_qp = PRM_NUM_24(cqe->flags_rqpn);
-	wc->wc_flags = wc_flags_of(cqe);
+	wc->wc_flags = wc_flags_of(cq, cqe);
 	wc->pkey_index = 0;
 	wc->slid = be16toh(cqe->slid);
 	wc->sl = sl_of(cqe);
@@ -278,7 +324,7 @@ static void read_error(const struct prm_cqe *cqe, struct ibv_wc *wc)
 	wc->wc_flags = 0;
 }
 
-static inline void read_cqe(const struct prm_cqe *cqe,
+static inline void read_cqe(const struct mlx5_cq *cq, const struct prm_cqe *cqe,
 			    const struct finished *done, struct ibv_wc *wc)
 {
 	wc->wr_id = done->wr_id;
@@ -289,7 +335,7 @@ static inline void read_cqe(const struct prm_cqe *cqe,
 	if (unlikely(done->status != IBV_WC_SUCCESS))
 		read_error(cqe, wc);
 	else if (done->is_recv)
-		read_recv(cqe, wc);
+		read_recv(cq, cqe, wc);
 	else
 		read_send(cqe, wc);
 }
@@ -316,7 +362,7 @@ static NEVER_INLINE int poll_ready(struct mlx5_cq *cq, int num_entries,
 				return skip_cqe(cq);
 			break;
 		}
-		read_cqe(cqe, &done, wc++);
+		read_cqe(cq, cqe, &done, wc++);
 		if (++ci == end)
 			break;
 		cqe = mlx5_cqe_at(cq, ci);
@@ -475,7 +521,7 @@ static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
 
 	if (ex->status || !is_recv(cq->cur_opcode))
 		return 0;
-	return wc_flags_of(cq->cur_cqe);
+	return wc_flags_of(cq, cq->cur_cqe);
 }
 
 static uint64_t read_completion_ts(struct ibv_cq_ex *ex)
@@ -498,6 +544,17 @@ static uint8_t read_dlid_path_bits(struct ibv_cq_ex *ex)
 	return path_bits_of(cq_of(ex)->cur_cqe);
 }
 
+static uint16_t read_cvlan(struct ibv_cq_ex *ex)
+{
+	return be16toh(cq_of(ex)->cur_cqe->vlan);
+}
+
+/* The flow that a packet came by gives it in place of a QP's number. */
+static uint32_t read_flow_tag(struct ibv_cq_ex *ex)
+{
+	return PRM_NUM_24(cq_of(ex)->cur_cqe->opcode_qpn);
+}
+
 void mlx5_set_poll_ops(struct mlx5_cq *cq)
 {
 	struct ibv_cq_ex *ex = &cq->vcq.cq_ex;
@@ -516,4 +573,6 @@ void mlx5_set_poll_ops(struct mlx5_cq *cq)
 	ex->read_slid = read_slid;
 	ex->read_sl = read_sl;
 	ex->read_dlid_path_bits = read_dlid_path_bits;
+	ex->read_cvlan = read_cvlan;
+	ex->read_flow_tag = read_flow_tag;
 }

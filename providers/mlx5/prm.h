@@ -319,7 +319,9 @@ struct prm_cqe {
 	uint8_t reserved18[4];
 	__be16 slid;
 	__be32 flags_rqpn; /* GRH 29:28, SL 27:24, source QP 23:0 */
-	uint8_t reserved28[4];
+	uint8_t headers_ok; /* of a packet */
+	uint8_t header_types; /* L4 6:4, L3 3:2, VLAN 0 */
+	__be16 vlan;
 	__be32 srqn_uidx;
 	__be32 imm_inval;
 	uint8_t reserved40[4];
@@ -342,6 +344,14 @@ struct prm_cqe {
 #define PRM_MAX_CQE ((1 << 23) - 1)
 
 #define PRM_CQE_GRH_MASK (3u << 28)
+
+/* Checksums that are right, and the header that one of them is of. */
+enum {
+	PRM_CQE_L3_OK = 1 << 1,
+	PRM_CQE_L4_OK = 1 << 2,
+	PRM_CQE_L3_TYPE_MASK = 3 << 2,
+	PRM_CQE_L3_IPV4 = 2 << 2,
+};
 #define PRM_NUM_24(be) (be32toh(be) & 0xffffff)
 
 /* ---- Doorbells ------------------------------------------------------------- */
@@ -388,6 +398,7 @@ _Static_assert(offsetof(struct prm_av_seg, rmac) == 20, "AV");
 _Static_assert(offsetof(struct prm_av_seg, grh_gid_fl) == 28, "AV");
 _Static_assert(sizeof(struct prm_cqe) == 64, "CQE");
 _Static_assert(offsetof(struct prm_cqe, flags_rqpn) == 24, "CQE");
+_Static_assert(offsetof(struct prm_cqe, vlan) == 30, "CQE");
 _Static_assert(offsetof(struct prm_cqe, srqn_uidx) == 32, "CQE");
 _Static_assert(offsetof(struct prm_cqe, byte_cnt) == 44, "CQE");
 _Static_assert(offsetof(struct prm_cqe, vendor_syndrome) == 54, "CQE");

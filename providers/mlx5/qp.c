@@ -138,25 +138,31 @@ static bool has_rq(const struct ibv_qp_init_attr_ex *attr)
 	       attr->qp_type != IBV_QPT_XRC_RECV;
 }
 
-/* At least one block, so that the send queue behind it starts at one. */
+/* At least one block, so that a send queue behind it starts at one. */
+int mlx5_size_rq(const struct mlx5_limits *limits, uint32_t max_wr,
+		 uint32_t max_sge, uint32_t own, uint32_t *num_wqe,
+		 uint32_t *stride_shift)
+{
+	uint64_t stride;
+
+	stride = round_up_pow2(own + (uint64_t)max_sge * PRM_SEG_SIZE);
+	stride = max_u64(stride, PRM_SEG_SIZE);
+	if (stride > limits->max_rq_desc_sz || max_wr > limits->max_recv_wr)
+		return EINVAL;
+	*stride_shift = __builtin_ctzll(stride);
+	*num_wqe = max_u64(round_up_pow2(max_wr), PRM_BLOCK_SIZE / stride);
+	return 0;
+}
+
 static int size_rq(const struct mlx5_limits *limits,
 		   const struct ibv_qp_init_attr_ex *attr,
 		   struct mlx5_qp_sizes *sizes)
 {
-	const struct ibv_qp_cap *cap = &attr->cap;
-	uint64_t stride;
-
 	if (!has_rq(attr))
 		return 0;
-	stride = round_up_pow2((uint64_t)cap->max_recv_sge * PRM_SEG_SIZE);
-	stride = max_u64(stride, PRM_SEG_SIZE);
-	if (stride > limits->max_rq_desc_sz ||
-	    cap->max_recv_wr > limits->max_recv_wr)
-		return EINVAL;
-	sizes->rq_stride_shift = __builtin_ctzll(stride);
-	sizes->rq_wqes = max_u64(round_up_pow2(cap->max_recv_wr),
-				 PRM_BLOCK_SIZE / stride);
-	return 0;
+	return mlx5_size_rq(limits, attr->cap.max_recv_wr,
+			    attr->cap.max_recv_sge, 0, &sizes->rq_wqes,
+			    &sizes->rq_stride_shift);
 }
 
 int mlx5_size_qp(const struct mlx5_limits *limits,

@@ -131,6 +131,25 @@ int mlx5_post_recv(struct ibv_qp *ibqp, struct ibv_recv_wr *wr,
 	return qp->post_recv(qp, wr, bad_wr);
 }
 
+/* ---- A work queue --------------------------------------------------------------- */
+
+static int post_wq_locked(struct ibv_wq *ibwq, struct ibv_recv_wr *wr,
+			  struct ibv_recv_wr **bad_wr)
+{
+	return post(&to_mwq(ibwq)->rq, wr, bad_wr, true);
+}
+
+static int post_wq_unlocked(struct ibv_wq *ibwq, struct ibv_recv_wr *wr,
+			    struct ibv_recv_wr **bad_wr)
+{
+	return post(&to_mwq(ibwq)->rq, wr, bad_wr, false);
+}
+
+void mlx5_set_wq_recv_ops(struct mlx5_wq *wq, bool single_threaded)
+{
+	wq->wq.post_recv = single_threaded ? post_wq_unlocked : post_wq_locked;
+}
+
 /* ---- A shared queue ----------------------------------------------------------- */
 
 /* The last free WQE stays in the list. */

@@ -45,7 +45,6 @@ UNSUPPORTED_STATUS(mlx5dv_vfio_process_events)
 
 /* Objects of the verbs, with more */
 UNSUPPORTED_COUNT(mlx5dv_qp_cancel_posted_send_wrs)
-UNSUPPORTED_POINTER(mlx5dv_create_wq)
 UNSUPPORTED_STATUS(mlx5dv_map_ah_to_qp)
 UNSUPPORTED_STATUS(mlx5dv_query_qp_lag_port)
 UNSUPPORTED_STATUS(mlx5dv_modify_qp_lag_port)

@@ -31,6 +31,47 @@ struct ibv_context *others_context(void)
 	return &context;
 }
 
+static struct mlx5_bfreg register_of_all;
+
+struct mlx5_context *queue_context(void)
+{
+	struct mlx5_context *ctx = dv_context();
+
+	ctx->limits = (struct mlx5_limits){
+		.max_sq_desc_sz = 1024,
+		.max_rq_desc_sz = 512,
+		.max_send_wqebb = 1024,
+		.max_recv_wr = 1024,
+		.max_srq_recv_wr = 1023,
+	};
+	ctx->cqe_version = 1;
+	ctx->cqe_size = 64;
+	ctx->uars.fixed = &register_of_all;
+	ctx->uars.num_fixed = 1;
+	ctx->uars.arm_page = (uint8_t *)&register_of_all;
+	mlx5_dbrecs_init(&ctx->dbrecs, 64);
+	mlx5_table_init(&ctx->rscs);
+	return ctx;
+}
+
+void fini_queue_context(struct mlx5_context *ctx)
+{
+	mlx5_table_fini(&ctx->rscs);
+	mlx5_dbrecs_fini(&ctx->dbrecs);
+}
+
+const void *driver_request(size_t len)
+{
+	int i;
+
+	for (i = 0; i < fake.hdr.num_attrs; i++)
+		if (fake_nth(i)->raw.attr_id == UHW_IN &&
+		    fake_nth(i)->raw.len == len)
+			return fake_nth(i)->payload;
+	fail_msg("no request of %zu bytes", len);
+	return NULL;
+}
+
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset);
 VERBS_EXPORT void *__wrap_mmap(void *addr, size_t len, int prot, int flags,

@@ -12,6 +12,11 @@
 
 /* Zeroed but for what the library sets. */
 struct mlx5_context *dv_context(void);
+/* Of a device with fixed registers that makes whatever is asked of it. */
+struct mlx5_context *queue_context(void);
+void fini_queue_context(struct mlx5_context *ctx);
+/* What went to the driver. */
+const void *driver_request(size_t len);
 /* Of rxe: there is nothing behind the public struct. */
 struct ibv_context *others_context(void);
 

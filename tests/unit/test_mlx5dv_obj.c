@@ -146,6 +146,26 @@ static void test_shared_receive_queue(void **state)
 	assert_int_equal(out.comp_mask, MLX5DV_SRQ_MASK_SRQN);
 }
 
+static void test_work_queue(void **state)
+{
+	struct mlx5_context *ctx = dv_context();
+	struct mlx5_wq wq = {
+		.wq.context = &ctx->vctx.context,
+		.rq = { .buf = page + 16, .max_post = 8, .stride_shift = 5 },
+		.dbrec = record,
+		.buf = { .addr = page },
+	};
+	struct mlx5dv_rwq out = { .comp_mask = UINT64_MAX };
+	struct mlx5dv_obj obj = { .rwq = { .in = &wq.wq, .out = &out } };
+
+	assert_int_equal(mlx5dv_init_obj(&obj, MLX5DV_OBJ_RWQ), 0);
+	assert_ptr_equal(out.buf, page);
+	assert_ptr_equal(out.dbrec, record);
+	assert_int_equal(out.wqe_cnt, 8);
+	assert_int_equal(out.stride, 32);
+	assert_int_equal(out.comp_mask, 0);
+}
+
 static void test_several_at_once(void **state)
 {
 	struct mlx5_context *ctx = dv_context();
@@ -202,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_completion_queue),
 		cmocka_unit_test(test_ring_is_left_to_the_program),
 		cmocka_unit_test(test_shared_receive_queue),
+		cmocka_unit_test(test_work_queue),
 		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_objects_of_others_are_refused),
 	};

@@ -8,49 +8,6 @@
 
 #define QP_CREATE 0
 
-static struct mlx5_bfreg register_of_all;
-
-/* A device with fixed registers that makes whatever is asked of it. */
-static struct mlx5_context *context(void)
-{
-	struct mlx5_context *ctx = dv_context();
-
-	ctx->limits = (struct mlx5_limits){
-		.max_sq_desc_sz = 1024,
-		.max_rq_desc_sz = 512,
-		.max_send_wqebb = 1024,
-		.max_recv_wr = 1024,
-		.max_srq_recv_wr = 1023,
-	};
-	ctx->cqe_version = 1;
-	ctx->cqe_size = 64;
-	ctx->uars.fixed = &register_of_all;
-	ctx->uars.num_fixed = 1;
-	ctx->uars.arm_page = (uint8_t *)&register_of_all;
-	mlx5_dbrecs_init(&ctx->dbrecs, 64);
-	mlx5_table_init(&ctx->rscs);
-	return ctx;
-}
-
-static void fini(struct mlx5_context *ctx)
-{
-	mlx5_table_fini(&ctx->rscs);
-	mlx5_dbrecs_fini(&ctx->dbrecs);
-}
-
-/* What went to the driver. */
-static const void *driver_request(size_t len)
-{
-	int i;
-
-	for (i = 0; i < fake.hdr.num_attrs; i++)
-		if (fake_nth(i)->raw.attr_id == UHW_IN &&
-		    fake_nth(i)->raw.len == len)
-			return fake_nth(i)->payload;
-	fail_msg("no request of %zu bytes", len);
-	return NULL;
-}
-
 /* ---- Completion queues -------------------------------------------------------- */
 
 static struct ibv_cq_init_attr_ex cq_attr(void)
@@ -62,7 +19,7 @@ static void check_cq(struct mlx5dv_cq_init_attr *attr, uint32_t cqe_size,
 		     uint32_t flags, uint8_t format)
 {
 	struct ibv_cq_init_attr_ex usual = cq_attr();
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 	const struct mlx5_ib_create_cq *req;
 	struct ibv_cq_ex *cq;
 
@@ -76,7 +33,7 @@ static void check_cq(struct mlx5dv_cq_init_attr *attr, uint32_t cqe_size,
 	assert_int_equal(req->cqe_comp_res_format, format);
 	assert_true(req->buf_addr && req->db_addr);
 	assert_int_equal(mlx5_destroy_cq(ibv_cq_ex_to_cq(cq)), 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void test_cq(void **state)
@@ -112,7 +69,7 @@ static void refuse_cq(struct ibv_context *ctx, int err, uint64_t mask,
 
 static void test_cq_that_cannot_be(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 
 	refuse_cq(others_context(), EOPNOTSUPP, 0, 0, 0);
 	refuse_cq(&ctx->vctx.context, EINVAL, 1 << 3, 0, 0);
@@ -120,7 +77,7 @@ static void test_cq_that_cannot_be(void **state)
 		  32, 0);
 	refuse_cq(&ctx->vctx.context, EINVAL, MLX5DV_CQ_INIT_ATTR_MASK_FLAGS, 0,
 		  1 << 1);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 /* ---- Queue pairs ----------------------------------------------------------------- */
@@ -177,7 +134,7 @@ static struct ibv_qp *create_dci(struct mlx5_context *ctx, uint64_t mask)
 
 static void test_dci(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 	const struct mlx5_ib_create_qp *req;
 	struct ibv_qp_ex *ex;
 	struct ibv_qp *qp;
@@ -197,12 +154,12 @@ static void test_dci(void **state)
 	ex = &to_mqp(qp)->vqp.qp_ex;
 	assert_non_null(mlx5dv_qp_ex_from_ibv_qp_ex(ex)->wr_set_dc_addr);
 	assert_int_equal(mlx5_destroy_qp(qp), 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void test_dct(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 	struct ibv_qp_init_attr_ex attr = qp_attr(ctx, IBV_QPT_DRIVER);
 	struct ibv_qp_attr rtr = { .qp_state = IBV_QPS_RTR };
 	struct mlx5_ib_modify_qp_resp resp = {
@@ -231,7 +188,7 @@ static void test_dct(void **state)
 	assert_int_equal(mlx5_modify_qp(qp, &rtr, IBV_QP_STATE), 0);
 	assert_int_equal(qp->qp_num, 0x777);
 	assert_int_equal(mlx5_destroy_qp(qp), 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void refuse_qp(struct mlx5_context *ctx, enum ibv_qp_type type, int err,
@@ -249,7 +206,7 @@ static void test_qp_that_cannot_be(void **state)
 	const uint64_t dc = MLX5DV_QP_INIT_ATTR_MASK_DC;
 	const uint64_t flags = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS;
 	const uint64_t ops = MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS;
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 
 #define WITH(...) ((struct mlx5dv_qp_init_attr){ __VA_ARGS__ })
 	refuse_qp(ctx, IBV_QPT_RC, EINVAL, WITH(.comp_mask = 1 << 4));
@@ -277,12 +234,12 @@ static void test_qp_that_cannot_be(void **state)
 	refuse_qp(ctx, IBV_QPT_DRIVER, EOPNOTSUPP,
 		  WITH(.comp_mask = dc,
 		       .dc_init_attr.dc_type = MLX5DV_DCTYPE_DCI));
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void test_ordinary_qp(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 	struct ibv_qp_init_attr_ex attr = qp_attr(ctx, IBV_QPT_RC);
 	struct mlx5dv_qp_init_attr dv = {
 		.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
@@ -299,7 +256,7 @@ static void test_ordinary_qp(void **state)
 	req = driver_request(sizeof(*req));
 	assert_int_equal(req->flags, MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE);
 	assert_int_equal(mlx5_destroy_qp(qp), 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 /* ---- Memory -------------------------------------------------------------------- */
@@ -346,7 +303,7 @@ static int set_allocators(struct mlx5_context *ctx,
 
 static void test_memory_of_the_program(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 	struct ibv_cq *before = make_cq(ctx), *cq;
 
 	assert_int_equal(set_allocators(ctx, allocate, release), 0);
@@ -365,12 +322,12 @@ static void test_memory_of_the_program(void **state)
 	assert_int_equal(allocated, 2); /* ring and records */
 	assert_int_equal(mlx5_destroy_cq(cq), 0);
 	assert_int_equal(allocated, 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void test_no_memory_of_the_program(void **state)
 {
-	struct mlx5_context *ctx = context();
+	struct mlx5_context *ctx = queue_context();
 
 	assert_int_equal(set_allocators(ctx, allocate_nothing, release), 0);
 	assert_no_object(ENOMEM, make_cq(ctx));
@@ -384,7 +341,7 @@ static void test_no_memory_of_the_program(void **state)
 					      (enum mlx5dv_set_ctx_attr_type)9,
 					      NULL));
 	assert_int_equal(allocated, 0);
-	fini(ctx);
+	fini_queue_context(ctx);
 }
 
 static void test_qp_of_others(void **state)
