@@ -6,6 +6,16 @@
 #include "cqe.h"
 #include "dv_devx.h"
 
+/* All 0 but of raw packets. */
+static void show_handles(const struct mlx5_packet_handles *in,
+			 struct mlx5dv_qp *out)
+{
+	out->tirn = in->tirn;
+	out->tisn = in->tisn;
+	out->rqn = in->rqn;
+	out->sqn = in->sqn;
+}
+
 /* The register is written to by whoever has it: a lock, if there is one, is the
  * program's own. */
 static void show_qp(struct ibv_qp *in, struct mlx5dv_qp *out)
@@ -24,8 +34,13 @@ static void show_qp(struct ibv_qp *in, struct mlx5dv_qp *out)
 	out->bf.reg = bfreg ? bfreg->reg : NULL;
 	out->bf.size = bfreg ? bfreg->buf_size : 0;
 	out->comp_mask = wanted & MLX5DV_QP_MASK_RAW_QP_HANDLES;
-	if (out->comp_mask) /* only raw packets have some */
-		out->tirn = out->tisn = out->rqn = out->sqn = 0;
+	if (out->comp_mask)
+		show_handles(&qp->handles, out);
+	if (wanted & MLX5DV_QP_MASK_RAW_QP_TIR_ADDR &&
+	    qp->handles.tir_icm_addr) {
+		out->tir_icm_addr = qp->handles.tir_icm_addr;
+		out->comp_mask |= MLX5DV_QP_MASK_RAW_QP_TIR_ADDR;
+	}
 	if (wanted & MLX5DV_QP_MASK_UAR_MMAP_OFFSET && bfreg) {
 		out->uar_mmap_offset = bfreg->mmap_offset;
 		out->comp_mask |= MLX5DV_QP_MASK_UAR_MMAP_OFFSET;

@@ -11,23 +11,45 @@
 	 MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS |  \
 	 MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS)
 
+#define PACKET_FLAGS                                   \
+	(MLX5DV_QP_CREATE_TUNNEL_OFFLOADS |            \
+	 MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC | \
+	 MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_MC)
+
+/* Of what takes packets in. */
+static uint32_t packet_flags(uint32_t create_flags)
+{
+	uint32_t flags = 0;
+
+	if (create_flags & MLX5DV_QP_CREATE_TUNNEL_OFFLOADS)
+		flags |= MLX5_QP_FLAG_TUNNEL_OFFLOADS;
+	if (create_flags & MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC)
+		flags |= MLX5_QP_FLAG_TIR_ALLOW_SELF_LB_UC;
+	if (create_flags & MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_MC)
+		flags |= MLX5_QP_FLAG_TIR_ALLOW_SELF_LB_MC;
+	return flags;
+}
+
 /*
  * Data in completions is never asked for here: a program that does not want it
  * has its way, and so has one that allows it.
  */
 static int take_flags(const struct mlx5dv_qp_init_attr *attr,
-		      struct mlx5_qp_extra *extra)
+		      enum ibv_qp_type type, struct mlx5_qp_extra *extra)
 {
-	const uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
-			       MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
-			       MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
+	uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
+			 MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
+			 MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
 
 	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS))
 		return 0;
+	if (type == IBV_QPT_RAW_PACKET)
+		known = PACKET_FLAGS;
 	if (attr->create_flags & ~known)
 		return EOPNOTSUPP;
 	if (attr->create_flags & MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE)
 		extra->flags |= MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE;
+	extra->flags |= packet_flags(attr->create_flags);
 	return 0;
 }
 
@@ -102,7 +124,7 @@ static int take_attr(const struct mlx5dv_qp_init_attr *attr,
 		return EINVAL;
 	err = check_send_ops(qp_attr, send_ops(attr));
 	if (!err)
-		err = take_flags(attr, extra);
+		err = take_flags(attr, qp_attr->qp_type, extra);
 	return err ? err : take_dc(attr, extra);
 }
 

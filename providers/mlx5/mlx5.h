@@ -304,6 +304,7 @@ enum mlx5_pending {
 	MLX5_PENDING_ADDRESS = 1 << 3, /* of the last request */
 	MLX5_PENDING_FAILED = 1 << 4, /* nothing but the end of the batch */
 	MLX5_PENDING_SETTERS = 1 << 5, /* of a request about a key */
+	MLX5_PENDING_HEADER = 1 << 6, /* of a packet, and its data */
 };
 
 /* What a request that changes a key has been told of it so far. */
@@ -332,6 +333,13 @@ enum mlx5_fence {
 	MLX5_FENCE_NONE,
 	MLX5_FENCE_PENDING, /* the next request gets it */
 	MLX5_FENCE_GIVEN, /* the one at fenced_block has it, or will */
+};
+
+/* Of a queue pair for raw packets. */
+struct mlx5_packet_caps {
+	uint32_t inline_header; /* bytes of a packet that are not fetched */
+	uint32_t max_tso_header; /* 0: it cannot cut packets */
+	bool csum;
 };
 
 struct mlx5_sq {
@@ -366,6 +374,7 @@ struct mlx5_sq {
 	uint32_t larger_opcodes;
 	uint32_t larger_blocks;
 	struct mlx5_key_change change; /* of the batch's last request */
+	struct mlx5_packet_caps packet;
 };
 
 struct mlx5_rq {
@@ -380,6 +389,15 @@ struct mlx5_rq {
 	uint8_t *buf;
 	uint64_t *wr_id;
 	__be32 *dbrec;
+};
+
+/* What a queue pair for packets consists of, by the device's numbers. */
+struct mlx5_packet_handles {
+	uint32_t tirn;
+	uint32_t tisn;
+	uint32_t rqn;
+	uint32_t sqn;
+	uint64_t tir_icm_addr;
 };
 
 /* What direct verbs say of a queue pair to come; all 0: an ordinary one. */
@@ -404,7 +422,10 @@ struct mlx5_qp {
 	struct mlx5_rq rq;
 	struct mlx5_srq *srq; /* in place of rq */
 	struct mlx5_buf buf;
+	struct mlx5_buf sq_buf; /* of raw packets; of others all is in buf */
 	__be32 *dbrec;
+	bool over_table; /* receives alone, by work queues */
+	struct mlx5_packet_handles handles;
 	uint32_t ece_wanted; /* by the peer; 0: it has none */
 	uint32_t ece_granted; /* by the device */
 	struct mlx5_qp_extra extra;
@@ -511,6 +532,12 @@ struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
 				   struct ibv_qp_init_attr_ex *attr,
 				   const struct mlx5_qp_extra *extra);
+/* One that spreads packets over a table of work queues. */
+struct ibv_qp *mlx5_create_table_qp(struct ibv_context *context,
+				    struct ibv_qp_init_attr_ex *attr,
+				    const struct mlx5_qp_extra *extra);
+void mlx5_take_handles(struct mlx5_qp *qp,
+		       const struct mlx5_ib_create_qp_resp *resp);
 struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
 			    struct ibv_qp_open_attr *attr);
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
@@ -555,6 +582,16 @@ struct ibv_wq *mlx5_create_wq_with(struct ibv_context *context,
 int mlx5_modify_wq(struct ibv_wq *ibwq, struct ibv_wq_attr *attr);
 int mlx5_destroy_wq(struct ibv_wq *ibwq);
 
+struct ibv_flow *mlx5_create_flow(struct ibv_qp *qp,
+				  struct ibv_flow_attr *attr);
+int mlx5_destroy_flow(struct ibv_flow *ibflow);
+struct ibv_counters *mlx5_create_counters(struct ibv_context *context,
+					  struct ibv_counters_init_attr *attr);
+int mlx5_destroy_counters(struct ibv_counters *ibcounters);
+int mlx5_attach_counters(struct ibv_counters *ibcounters,
+			 struct ibv_counter_attach_attr *attr,
+			 struct ibv_flow *flow);
+
 struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 int mlx5_destroy_ah(struct ibv_ah *ibah);
 
@@ -562,6 +599,10 @@ int mlx5_destroy_ah(struct ibv_ah *ibah);
 
 /* Parts sq->opcodes by what the program says that it will post. */
 void mlx5_part_opcodes(struct mlx5_sq *sq, uint64_t send_ops_flags);
+/* What the device can do for packets. Returns 0 or an errno value. */
+int mlx5_query_packet_caps(struct mlx5_context *ctx,
+			   const struct ibv_qp_init_attr_ex *attr,
+			   struct mlx5_packet_caps *caps);
 /* Which rings the attributes ask for. Returns 0 or an errno value. */
 int mlx5_size_qp(const struct mlx5_limits *limits,
 		 const struct ibv_qp_init_attr_ex *attr,

@@ -31,6 +31,7 @@ enum {
 	PRM_OP_RDMA_WRITE_IMM = 0x09,
 	PRM_OP_SEND = 0x0a,
 	PRM_OP_SEND_IMM = 0x0b,
+	PRM_OP_TSO = 0x0e,
 	PRM_OP_RDMA_READ = 0x10,
 	PRM_OP_ATOMIC_CS = 0x11,
 	PRM_OP_ATOMIC_FA = 0x12,
@@ -102,6 +103,23 @@ struct prm_data_seg {
 	__be32 byte_count;
 	__be32 lkey;
 	__be64 addr;
+};
+
+/* PRM "Ethernet segment": headers may begin in it, and go on behind. */
+struct prm_eth_seg {
+	uint8_t reserved0[4];
+	uint8_t csum;
+	uint8_t reserved5;
+	__be16 mss;
+	uint8_t reserved8[4];
+	__be16 header_len;
+	uint8_t header[2];
+};
+
+/* Checksums that the device fills in. */
+enum {
+	PRM_ETH_L3_CSUM = 1 << 6,
+	PRM_ETH_L4_CSUM = 1 << 7,
 };
 
 #define PRM_MAX_DATA_LEN (1u << 31)
@@ -380,6 +398,8 @@ _Static_assert(sizeof(struct prm_ctrl_seg) == PRM_SEG_SIZE, "ctrl segment");
 _Static_assert(sizeof(struct prm_raddr_seg) == PRM_SEG_SIZE, "raddr segment");
 _Static_assert(sizeof(struct prm_atomic_seg) == PRM_SEG_SIZE, "atomic segment");
 _Static_assert(sizeof(struct prm_data_seg) == PRM_SEG_SIZE, "data segment");
+_Static_assert(sizeof(struct prm_eth_seg) == PRM_SEG_SIZE, "Ethernet segment");
+_Static_assert(offsetof(struct prm_eth_seg, header_len) == 12, "Ethernet");
 _Static_assert(sizeof(struct prm_xrc_seg) == PRM_SEG_SIZE, "XRC segment");
 _Static_assert(sizeof(struct prm_umr_ctrl_seg) == 3 * PRM_SEG_SIZE, "UMR");
 _Static_assert(sizeof(struct prm_mkey_seg) == PRM_BLOCK_SIZE, "mkey context");

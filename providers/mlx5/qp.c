@@ -77,6 +77,9 @@ static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr,
 	switch (attr->qp_type) {
 	case IBV_QPT_UD:
 		return sizeof(struct prm_ctrl_seg) + sizeof(struct prm_av_seg);
+	case IBV_QPT_RAW_PACKET: /* with headers as a device may want them */
+		return sizeof(struct prm_ctrl_seg) +
+		       2 * sizeof(struct prm_eth_seg);
 	case IBV_QPT_DRIVER:
 		return sizeof(struct prm_av_seg) + ops_overhead(ops);
 	case IBV_QPT_XRC_SEND:
@@ -86,9 +89,19 @@ static uint64_t send_overhead(const struct ibv_qp_init_attr_ex *attr,
 	}
 }
 
-static uint64_t payload_size(const struct ibv_qp_cap *cap)
+/* Of the headers of packets that are cut; with inline data they share. */
+static uint64_t tso_size(const struct ibv_qp_init_attr_ex *attr)
 {
-	uint64_t size = (uint64_t)cap->max_send_sge * PRM_SEG_SIZE;
+	return attr->comp_mask & IBV_QP_INIT_ATTR_MAX_TSO_HEADER
+		       ? align_u64(attr->max_tso_header, PRM_SEG_SIZE)
+		       : 0;
+}
+
+static uint64_t payload_size(const struct ibv_qp_init_attr_ex *attr)
+{
+	const struct ibv_qp_cap *cap = &attr->cap;
+	uint64_t size =
+		(uint64_t)cap->max_send_sge * PRM_SEG_SIZE + tso_size(attr);
 
 	if (!cap->max_inline_data)
 		return size;
@@ -113,7 +126,7 @@ static int size_sq(const struct mlx5_limits *limits,
 		   struct mlx5_qp_sizes *sizes)
 {
 	uint64_t overhead = send_overhead(attr, announced_ops(attr));
-	uint64_t size = overhead + payload_size(&attr->cap);
+	uint64_t size = overhead + payload_size(attr);
 	uint64_t blocks;
 
 	if (!attr->cap.max_send_wr || attr->qp_type == IBV_QPT_XRC_RECV)
@@ -207,8 +220,8 @@ static void init_flag_table(struct mlx5_sq *sq, bool signal_all)
 /* Of a WQE of any kind but those about keys, which see for themselves. */
 static uint32_t larger_blocks(const struct ibv_qp_init_attr_ex *attr)
 {
-	uint64_t size = send_overhead(attr, RDMA_OPS | ATOMIC_OPS) +
-			payload_size(&attr->cap);
+	uint64_t size =
+		send_overhead(attr, RDMA_OPS | ATOMIC_OPS) + payload_size(attr);
 
 	return align_u64(size, PRM_BLOCK_SIZE) / PRM_BLOCK_SIZE;
 }
@@ -244,7 +257,7 @@ static int init_sq(struct mlx5_qp *qp, const struct mlx5_qp_sizes *sizes,
 	sq->room_if_ready = (int32_t)(sizes->sq_blocks - sizes->sq_wqe_blocks);
 	sq->max_sge = sizes->sq_max_sge;
 	sq->max_inline = sizes->sq_max_inline;
-	sq->buf = (uint8_t *)qp->buf.addr + rq_len(sizes);
+	sq->buf = qp->sq_buf.addr ?: (uint8_t *)qp->buf.addr + rq_len(sizes);
 	sq->end = sq->buf + (size_t)sizes->sq_blocks * PRM_BLOCK_SIZE;
 	init_flag_table(sq, attr->sq_sig_all);
 	sq->sent = calloc(sizes->sq_blocks, sizeof(*sq->sent));
@@ -314,22 +327,46 @@ void mlx5_rings_enter(struct mlx5_qp *qp, enum ibv_qp_state state)
 	qp->rq.limit = state > IBV_QPS_RESET ? qp->rq.max_post : 0;
 }
 
+/* The two rings of a QP for raw packets are the device's queues of their own. */
+static int alloc_bufs(struct mlx5_context *ctx, struct mlx5_qp *qp,
+		      const struct mlx5_qp_sizes *sizes,
+		      const struct ibv_qp_init_attr_ex *attr)
+{
+	struct ibv_pd *pd =
+		attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL;
+	bool apart = attr->qp_type == IBV_QPT_RAW_PACKET;
+	int err;
+
+	err = mlx5_alloc_buf_pd(&qp->buf, &ctx->allocators, pd, MLX5_BUF_QP,
+				apart ? rq_len(sizes) : mlx5_qp_buf_len(sizes));
+	if (err || !apart)
+		return err;
+	err = mlx5_alloc_buf_pd(&qp->sq_buf, &ctx->allocators, pd, MLX5_BUF_QP,
+				(size_t)sizes->sq_blocks * PRM_BLOCK_SIZE);
+	if (err)
+		mlx5_free_buf(&qp->buf);
+	return err;
+}
+
+static void free_bufs(struct mlx5_qp *qp)
+{
+	mlx5_free_buf(&qp->sq_buf);
+	mlx5_free_buf(&qp->buf);
+}
+
 static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
 		       const struct mlx5_qp_sizes *sizes,
 		       const struct ibv_qp_init_attr_ex *attr)
 {
-	struct ibv_pd *pd =
-		attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL;
 	int err;
 
-	err = mlx5_alloc_buf_pd(&qp->buf, &ctx->allocators, pd, MLX5_BUF_QP,
-				mlx5_qp_buf_len(sizes));
+	err = alloc_bufs(ctx, qp, sizes, attr);
 	if (err)
 		return err;
 	qp->dbrec = mlx5_alloc_dbrec(&ctx->dbrecs);
 	if (!qp->dbrec) {
 		err = errno;
-		goto free_buf;
+		goto free_bufs;
 	}
 	err = mlx5_init_rings(qp, sizes, attr);
 	if (err)
@@ -338,8 +375,8 @@ static int alloc_rings(struct mlx5_context *ctx, struct mlx5_qp *qp,
 
 free_dbrec:
 	mlx5_free_dbrec(&ctx->dbrecs, qp->dbrec);
-free_buf:
-	mlx5_free_buf(&qp->buf);
+free_bufs:
+	free_bufs(qp);
 	return err;
 }
 
@@ -347,7 +384,7 @@ static void free_rings(struct mlx5_context *ctx, struct mlx5_qp *qp)
 {
 	mlx5_fini_rings(qp);
 	mlx5_free_dbrec(&ctx->dbrecs, qp->dbrec);
-	mlx5_free_buf(&qp->buf);
+	free_bufs(qp);
 }
 
 static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
@@ -373,6 +410,8 @@ static int cmd_create_qp(struct mlx5_qp *qp, struct ibv_context *context,
 		.out_len = sizeof(*resp),
 	};
 
+	if (attr->qp_type == IBV_QPT_RAW_PACKET)
+		req.sq_buf_addr = (uintptr_t)qp->sq_buf.addr;
 	if (qp->sq.bfreg) { /* dynamic, so it is we who choose */
 		req.flags |= MLX5_QP_FLAG_UAR_PAGE_INDEX;
 		req.bfreg_index = qp->sq.bfreg->page_id;
@@ -392,6 +431,18 @@ static int publish_qp(struct mlx5_context *ctx, struct mlx5_qp *qp)
 	return mlx5_table_set(&ctx->rscs, qp->rsc.key, &qp->rsc);
 }
 
+void mlx5_take_handles(struct mlx5_qp *qp,
+		       const struct mlx5_ib_create_qp_resp *resp)
+{
+	qp->handles = (struct mlx5_packet_handles){
+		.tirn = resp->tirn,
+		.tisn = resp->tisn,
+		.rqn = resp->rqn,
+		.sqn = resp->sqn,
+		.tir_icm_addr = resp->tir_icm_addr,
+	};
+}
+
 static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 			    struct ibv_qp_init_attr_ex *attr,
 			    const struct mlx5_qp_sizes *sizes)
@@ -403,6 +454,7 @@ static int create_kernel_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	if (err)
 		return err;
 	qp->ece_granted = resp.ece_options;
+	mlx5_take_handles(qp, &resp);
 	qp->sq.qpn = qp->qp.qp_num << 8;
 	if (!qp->sq.bfreg)
 		qp->sq.bfreg = mlx5_fixed_bfreg(&ctx->uars, resp.bfreg_index);
@@ -501,16 +553,19 @@ static int check_dc(const struct mlx5_context *ctx, const struct mlx5_qp *qp,
 static int check_attr(const struct mlx5_context *ctx, const struct mlx5_qp *qp,
 		      const struct ibv_qp_init_attr_ex *attr)
 {
-	const uint32_t known =
-		IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
-		IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_XRCD;
+	uint32_t known = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
+			 IBV_QP_INIT_ATTR_SEND_OPS_FLAGS |
+			 IBV_QP_INIT_ATTR_XRCD;
 
+	if (attr->qp_type == IBV_QPT_RAW_PACKET)
+		known |= IBV_QP_INIT_ATTR_MAX_TSO_HEADER;
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
 	switch (attr->qp_type) {
 	case IBV_QPT_RC:
 	case IBV_QPT_UC:
 	case IBV_QPT_UD:
+	case IBV_QPT_RAW_PACKET:
 		return attr->send_cq && attr->recv_cq ? 0 : EINVAL;
 	case IBV_QPT_XRC_SEND:
 		return attr->send_cq ? 0 : EINVAL;
@@ -518,8 +573,6 @@ static int check_attr(const struct mlx5_context *ctx, const struct mlx5_qp *qp,
 		return 0;
 	case IBV_QPT_DRIVER:
 		return check_dc(ctx, qp, attr);
-	case IBV_QPT_RAW_PACKET:
-		return EOPNOTSUPP;
 	default:
 		return EINVAL;
 	}
@@ -540,6 +593,12 @@ static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 
 	if (err)
 		return err;
+	if (attr->qp_type == IBV_QPT_RAW_PACKET) {
+		err = mlx5_query_packet_caps(ctx, attr, &qp->sq.packet);
+		if (err)
+			return err;
+		qp->rsc.of_packets = true;
+	}
 	qp->srq = attr->srq ? to_msrq(attr->srq) : NULL;
 	mlx5_set_post_ops(qp, attr->qp_type, single_threaded);
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
@@ -550,6 +609,8 @@ static int create_qp(struct mlx5_context *ctx, struct mlx5_qp *qp,
 	return init_qp(ctx, qp, attr);
 }
 
+#define OVER_TABLE (IBV_QP_INIT_ATTR_IND_TABLE | IBV_QP_INIT_ATTR_RX_HASH)
+
 struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
 				   struct ibv_qp_init_attr_ex *attr,
 				   const struct mlx5_qp_extra *extra)
@@ -557,6 +618,8 @@ struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
 	struct mlx5_qp *qp;
 	int err;
 
+	if (attr->comp_mask & OVER_TABLE)
+		return mlx5_create_table_qp(context, attr, extra);
 	qp = calloc(1, sizeof(*qp));
 	if (!qp)
 		return NULL;
@@ -597,12 +660,16 @@ struct ibv_qp *mlx5_open_qp(struct ibv_context *context,
 	return &qp->qp;
 }
 
-/* The kernel does not know what fits into the rings; we do. */
+/* The kernel does not know what fits into the rings; we do. Of a QP that has none
+ * there is nothing to ask, nor to change. */
 int mlx5_query_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr)
 {
-	int ret = ibv_cmd_query_qp(ibqp, attr, attr_mask, init_attr);
+	int ret;
 
+	if (to_mqp(ibqp)->over_table)
+		return verbs_err(EOPNOTSUPP);
+	ret = ibv_cmd_query_qp(ibqp, attr, attr_mask, init_attr);
 	if (ret)
 		return ret;
 	get_caps(to_mqp(ibqp), &init_attr->cap);
@@ -631,6 +698,8 @@ int mlx5_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	struct mlx5_qp *qp = to_mqp(ibqp);
 	int ret;
 
+	if (qp->over_table)
+		return verbs_err(EOPNOTSUPP);
 	if (is_dct(qp))
 		return modify_dct(qp, attr, attr_mask);
 	if (qp->ece_wanted && attr_mask & IBV_QP_STATE)

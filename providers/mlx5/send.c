@@ -13,6 +13,7 @@
 
 #include "doorbell.h"
 #include "mw.h"
+#include "packet.h"
 
 enum transport {
 	CONNECTED, /* RC and UC: no address */
@@ -316,6 +317,9 @@ void mlx5_set_send_ops(struct mlx5_qp *qp, enum ibv_qp_type type,
 		qp->post_send = single_threaded ? post_xrc_unlocked : post_xrc;
 		qp->sq.opcodes = RC_OPCODES;
 		qp->sq.address_len = sizeof(struct prm_xrc_seg);
+		break;
+	case IBV_QPT_RAW_PACKET:
+		mlx5_set_packet_post(qp, single_threaded);
 		break;
 	case IBV_QPT_DRIVER: /* by the ibv_wr_* calls only */
 		qp->post_send = post_connected;

@@ -11,6 +11,7 @@
 
 #include "doorbell.h"
 #include "mw.h"
+#include "packet.h"
 #include "wr.h"
 
 static inline struct mlx5_sq *to_sq(struct ibv_qp_ex *qp_ex)
@@ -45,7 +46,8 @@ static inline void close_request(struct mlx5_sq *sq)
 
 	if (batch->pending & MLX5_PENDING_DATA)
 		finish(sq, 0);
-	if (batch->pending & (MLX5_PENDING_ADDRESS | MLX5_PENDING_SETTERS))
+	if (batch->pending &
+	    (MLX5_PENDING_ADDRESS | MLX5_PENDING_SETTERS | MLX5_PENDING_HEADER))
 		fail(batch, EINVAL);
 }
 
@@ -623,6 +625,8 @@ static uint64_t ops_of(enum ibv_qp_type type)
 		return UC_OPS;
 	case IBV_QPT_UD:
 		return UD_OPS;
+	case IBV_QPT_RAW_PACKET:
+		return IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO;
 	default:
 		return 0;
 	}
@@ -675,6 +679,10 @@ int mlx5_set_wr_ops(struct mlx5_qp *qp, const struct ibv_qp_init_attr_ex *attr,
 	qp->vqp.has_wr_ops = 1;
 	mlx5_part_opcodes(&qp->sq, attr->send_ops_flags);
 	set_batch(qp_ex, single_threaded);
+	if (attr->qp_type == IBV_QPT_RAW_PACKET) {
+		mlx5_set_packet_calls(qp_ex);
+		return 0;
+	}
 	set_requests(qp_ex);
 	set_setters(qp_ex);
 	return 0;

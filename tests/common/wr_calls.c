@@ -39,6 +39,9 @@ bool call_opcode(struct ibv_qp_ex *qp, const struct ibv_send_wr *wr)
 	case IBV_WR_LOCAL_INV:
 		ibv_wr_local_inv(qp, wr->invalidate_rkey);
 		break;
+	case IBV_WR_TSO:
+		ibv_wr_send_tso(qp, wr->tso.hdr, wr->tso.hdr_sz, wr->tso.mss);
+		break;
 	case IBV_WR_BIND_MW:
 		ibv_wr_bind_mw(qp, wr->bind_mw.mw, wr->bind_mw.rkey,
 			       &wr->bind_mw.bind_info);
