@@ -37,6 +37,8 @@ MASKS = {
         e.IBV_QP_MAX_QP_RD_ATOMIC),
     e.IBV_QPT_UC: (INIT | e.IBV_QP_ACCESS_FLAGS, RTR, RTS),
     e.IBV_QPT_UD: (INIT | e.IBV_QP_QKEY, e.IBV_QP_STATE, RTS),
+    e.IBV_QPT_RAW_PACKET: (e.IBV_QP_STATE | e.IBV_QP_PORT, e.IBV_QP_STATE,
+                           e.IBV_QP_STATE),
     # One end requests, the other responds.
     e.IBV_QPT_XRC_SEND: (
         INIT | e.IBV_QP_ACCESS_FLAGS, RTR,
@@ -249,7 +251,7 @@ cdef class QP(PyverbsCM):
         return self
 
     def _advance(self, QPAttr qp_attr):
-        if self.qp_type == e.IBV_QPT_UD:
+        if self.qp_type in (e.IBV_QPT_UD, e.IBV_QPT_RAW_PACKET):
             self.to_rts(qp_attr)
         else:
             self.to_init(qp_attr)

@@ -239,7 +239,7 @@ cdef class QPEx(QP):
 
     cdef bint needs_ops(self):
         """Whether a QP that makes no requests is a mistake."""
-        return True
+        return self._ind_table is None
 
     cdef v.ibv_qp_ex *extended_qp(self) except NULL:
         check_open(self.qp, 'QP')

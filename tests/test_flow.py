@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""Flows, which no device of the VM has, and their specifications.
+"""Flows, what counts them, and their specifications.
 
 The bytes of the latter are those that Debian's pyverbs makes of the same
 arguments, where it can.
@@ -16,6 +16,9 @@ from pyverbs.flow import Counters, Flow, FlowAttr
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.spec import EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec, TcpUdpSpec
 
+import frames
+import rdma
+from ports import A, B, Port
 from rdma import Side
 
 
@@ -41,11 +44,47 @@ def test_device_without_flows_is_eopnotsupp(qp):
     assert info.value.error_code == errno.EOPNOTSUPP
 
 
-def test_device_without_counters_is_eopnotsupp(device):
-    with Context(name=device) as ctx:
-        with pytest.raises(PyverbsRDMAError) as info:
-            Counters(ctx)
-        assert info.value.error_code == errno.EOPNOTSUPP
+def test_device_without_counters_is_eopnotsupp():
+    with Context(name='rxe0') as ctx:
+        assert rdma.error_of(Counters, ctx) == errno.EOPNOTSUPP
+
+
+@pytest.fixture
+def a():
+    port = Port(A)
+    yield port
+    port.close()
+
+
+@pytest.fixture
+def b():
+    port = Port(B)
+    yield port
+    port.close()
+
+
+@pytest.mark.parametrize('description', (2, 7))
+def test_counting_what_nobody_knows_is_eopnotsupp(b, description):
+    with Counters(b.ctx) as counters:
+        assert rdma.error_of(counters.attach, description, 0) == \
+            errno.EOPNOTSUPP
+
+
+def test_counters_of_a_flow_that_is_there_is_eopnotsupp(b):
+    with Counters(b.ctx) as counters, b.to_me() as flow:
+        assert rdma.error_of(counters.attach, e.IBV_COUNTER_PACKETS, 0,
+                             flow) == errno.EOPNOTSUPP
+
+
+def test_flow_ends_with_its_object(a, b):
+    frame = frames.eth(b.mac, a.mac, rdma.pattern(100, 1))
+    region, _ = b.post(2)
+    with b.to_me():
+        a.put(frame)
+        rdma.succeed(b.cq)
+    a.put(frame)
+    assert region.read(0, len(frame)) == frame
+    assert not b.cq.poll(1)[0]
 
 
 def test_wrong_number_of_specs_is_refused(qp):

@@ -42,6 +42,10 @@ def test_stock_pyverbs_with_large_completions():
     run_cases("queues", MLX5_CQE_SIZE="128")
 
 
+def test_frames_on_our_libraries():
+    run_cases("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
+
+
 @pytest.fixture
 def softhca():
     return peer.find_device("softhca")
