@@ -177,8 +177,8 @@ cdef class EventChannel(PyverbsCM):
         """Wait for the next event, of at most event_resp_len bytes with its
         cookie; return an EventHeader, or of fd the count, which is 0 then.
 
-        error_code: ENOSPC (event_resp_len is too little), EIO (the device is
-        gone).
+        error_code: EINVAL (event_resp_len is too little), EIO (the device is
+        gone), EOVERFLOW (there were more than could be kept).
         """
         cdef bytearray answer
         cdef ev.event_hdr *header
