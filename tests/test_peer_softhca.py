@@ -14,6 +14,7 @@ import sys
 import pytest
 
 import peer
+from peers import execute, others
 
 BIN = "/usr/bin/"
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stock")
@@ -67,6 +68,24 @@ def test_pingpong(softhca, program, mode):
     size = ("-s", 1024) if program == "ibv_ud_pingpong" else ()
     peer.run_pair("stock", "stock", BIN + program, "-d", softhca.name,
                   "-g", softhca.gid_index, "-n", 200, *size, *check, *mode)
+
+
+def devx_queues(device):
+    path = f"/sys/kernel/debug/softhca/{device}/stats"
+    counters = dict(line.split() for line in peer.read(path).splitlines())
+    return int(counters["devx_queues"])
+
+
+@pytest.mark.parametrize("libraries", ("stock", "ours"))
+@pytest.mark.parametrize("transport", ("rc_mlx5", "dc_mlx5"))
+def test_ucx_makes_its_queues_by_devx(softhca, transport, libraries):
+    row, = (row for row in others.ucx()
+            if row.name == f"ucx_perftest {transport} am_lat")
+    before = devx_queues(softhca.name)
+    outcome = execute.run(row, "softhca", libraries)
+    assert outcome.passed, outcome
+    # Both sides: two CQs, and a QP at least.
+    assert devx_queues(softhca.name) >= before + 6
 
 
 def test_xsrq_pingpong(softhca):

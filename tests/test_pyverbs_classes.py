@@ -28,10 +28,10 @@ from pyverbs.pd import PD, TD, ParentDomain, ParentDomainInitAttr
 from pyverbs.providers.efa import efadv
 from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.providers.mlx5.mlx5dv import (
-    Mlx5Context, Mlx5CQ, Mlx5DevxObj, Mlx5DVContextAttr, Mlx5DVCQInitAttr,
+    Mlx5Context, Mlx5CQ, Mlx5DevxCmdComp, Mlx5DevxObj, Mlx5DVContextAttr, Mlx5DVCQInitAttr,
     Mlx5DVQPInitAttr, Mlx5QP, Mlx5UAR, Mlx5UMEM)
 from pyverbs.providers.mlx5.mlx5dv_dmabuf import Mlx5DmaBufMR
-from pyverbs.providers.mlx5.mlx5dv_event import EventFD
+from pyverbs.providers.mlx5.mlx5dv_event import EventChannel, EventFD
 from pyverbs.providers.mlx5.mlx5dv_mkey import Mlx5Mkey
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPCap, QPEx, QPInitAttr, QPInitAttrEx
@@ -60,10 +60,6 @@ NOT_MADE = {
     'pyverbs.providers.efa.efadv.EfaCompCntr': 'of EFA: test_pyverbs_efa',
     'pyverbs.providers.efa.efadv.SRDQP': 'of EFA: test_pyverbs_efa',
     'pyverbs.providers.efa.efadv.SRDQPEx': 'of EFA: test_pyverbs_efa',
-    'pyverbs.providers.mlx5.mlx5dv.Mlx5DevxCmdComp': 'not of softhca: '
-                                                     'test_pyverbs_devx',
-    'pyverbs.providers.mlx5.mlx5dv_event.EventChannel': 'not of softhca: '
-                                                        'test_pyverbs_devx',
     'pyverbs.base.PyverbsCM': 'the base of all',
     # What they hold is memory of their own, and nothing is made from them.
     **dict.fromkeys((
@@ -231,6 +227,9 @@ RECIPES = {
     Mlx5UMEM: (lambda w: Mlx5UMEM(w.ctx, PAGE), ('ctx',), lambda o: o.umem_id),
     Mlx5DevxObj: (lambda w: Mlx5DevxObj(w.ctx, ALLOC_PD, 16), ('ctx',),
                   lambda o: rdma.error_of(o.query, ALLOC_PD, 16)),
+    Mlx5DevxCmdComp: (lambda w: Mlx5DevxCmdComp(w.ctx), ('ctx',),
+                      lambda o: o.fd),
+    EventChannel: (lambda w: EventChannel(w.ctx), ('ctx',), lambda o: o.fd),
     EventFD: (lambda w: EventFD(1), (), lambda o: os.read(o.fd, 8)),
 }
 NEWEST = {

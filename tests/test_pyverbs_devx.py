@@ -94,8 +94,31 @@ def test_doorbell_page(ctx):
 
 
 @pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))
-def test_driver_without_events_is_eprotonosupport(ctx, make):
-    assert error_of(make, ctx) == errno.EPROTONOSUPPORT
+def test_driver_without_events_is_eprotonosupport(make):
+    with Context(name=SOFTHCA['pinned']) as ctx:
+        assert error_of(make, ctx) == errno.EPROTONOSUPPORT
+
+
+@pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))
+def test_file_closes_with_its_context(ctx, make):
+    file = make(ctx)
+    os.set_blocking(file.fd, False)
+    with pytest.raises(BlockingIOError):
+        os.read(file.fd, 100)
+    ctx.close()
+    with pytest.raises(PyverbsUserError, match='closed'):
+        file.fd
+
+
+def test_channel_of_a_kind_that_is_not_known(ctx):
+    assert error_of(EventChannel, ctx, 1 << 7) == errno.EINVAL
+
+
+def test_object_without_late_answers(ctx):
+    with Mlx5DevxObj(ctx, command(ALLOC_PD), 16) as obj, \
+            Mlx5DevxCmdComp(ctx) as comp:
+        assert error_of(obj.query_async, command(ALLOC_PD), 16, 1, comp) == \
+            errno.EINVAL
 
 
 @pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))

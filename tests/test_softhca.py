@@ -87,19 +87,23 @@ def test_new_address_is_a_new_gid(hca, netdev):
 
 # Unplugging
 
-def driver(action):
+def driver(action, index=INDEX):
     with open(f'{DRIVER}/{action}', 'w', encoding='ascii') as f:
-        f.write(f'softhca.{INDEX}')
+        f.write(f'softhca.{index}')
+
+
+def plugged(index, name):
+    """Brings the device back that a test has unplugged."""
+    address = address_of(f'softhca{index}')
+    yield
+    driver('bind', index)
+    ip('address', 'add', address, 'dev', f'softhca{index}')
+    wait_until(lambda: port_state(name) == e.IBV_PORT_ACTIVE, 'the device')
 
 
 @pytest.fixture
 def plug():
-    """Brings the device back that a test has unplugged."""
-    address = address_of(f'softhca{INDEX}')
-    yield
-    driver('bind')
-    ip('address', 'add', address, 'dev', f'softhca{INDEX}')
-    wait_until(lambda: port_state(NAME) == e.IBV_PORT_ACTIVE, 'the device')
+    yield from plugged(INDEX, NAME)
 
 
 def test_unplugged_device_is_fatal_and_refuses(plug):

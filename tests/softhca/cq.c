@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
-#include <linux/idr.h>
 #include <linux/log2.h>
 #include <rdma/mlx5-abi.h>
 #include <rdma/uverbs_ioctl.h>
@@ -9,7 +8,7 @@
 
 /* The completion queue verbs; what the engine does with them is in cqe.c. */
 
-static DEFINE_IDA(cqns);
+static DEFINE_XARRAY_ALLOC1(cqs);
 
 /* Where the CQ is armed. */
 static int check_uar(const struct mlx5_ib_create_cq *cmd,
@@ -63,19 +62,25 @@ static void unpin_cq(struct hca_cq *cq)
 	hca_ring_unpin(&cq->ring);
 }
 
+/* Nobody finds it by its number yet. */
+int hca_cq_reserve_number(struct hca_cq *cq)
+{
+	return xa_alloc(&cqs, &cq->cqn, NULL, XA_LIMIT(1, HCA_CI_MASK),
+			GFP_KERNEL);
+}
+
 static int give_number(struct hca_cq *cq, struct ib_udata *udata)
 {
 	struct mlx5_ib_create_cq_resp resp = {};
 	int ret;
 
-	ret = ida_alloc_range(&cqns, 1, HCA_CI_MASK, GFP_KERNEL);
-	if (ret < 0)
+	ret = hca_cq_reserve_number(cq);
+	if (ret)
 		return ret;
-	cq->cqn = ret;
 	resp.cqn = cq->cqn;
 	ret = ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
 	if (ret)
-		ida_free(&cqns, cq->cqn);
+		xa_erase(&cqs, cq->cqn);
 	return ret;
 }
 
@@ -84,6 +89,40 @@ static void disarm(struct hca_cq *cq)
 {
 	cq->last_arm = HCA_ARM_NEVER;
 	WRITE_ONCE(((u32 *)cq->db.base)[HCA_DB_CQ_ARM], HCA_ARM_NEVER);
+}
+
+void hca_cq_publish(struct hca_cq *cq)
+{
+	disarm(cq);
+	mutex_lock(&hca_mutex);
+	/* What reserved the number has made room for it. */
+	if (!cq->kernel)
+		xa_store(&cqs, cq->cqn, cq, GFP_KERNEL);
+	hca_engine_add_cq_locked(cq);
+	mutex_unlock(&hca_mutex);
+}
+
+/* The core has looked whether it is in use; a command may have been faster. */
+int hca_cq_remove(struct hca_cq *cq)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&hca_mutex);
+	if (!atomic_read(&cq->ib.usecnt)) {
+		hca_engine_del_cq_locked(cq);
+		if (!cq->kernel)
+			xa_erase(&cqs, cq->cqn);
+		ret = 0;
+	}
+	mutex_unlock(&hca_mutex);
+	if (!ret)
+		unpin_cq(cq);
+	return ret;
+}
+
+struct hca_cq *hca_cq_find_locked(u32 cqn)
+{
+	return xa_load(&cqs, cqn);
 }
 
 int hca_create_user_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
@@ -109,14 +148,14 @@ int hca_create_user_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 
 	cq->num = roundup_pow_of_two(attr->cqe + 1);
 	ibcq->cqe = cq->num - 1;
+	cq->ctx = rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
 	ret = pin_cq(cq, &cmd);
 	if (ret)
 		goto put_count;
-	disarm(cq);
 	ret = give_number(cq, udata);
 	if (ret)
 		goto unpin;
-	hca_engine_add_cq(cq);
+	hca_cq_publish(cq);
 	return 0;
 
 unpin:
@@ -161,22 +200,19 @@ int hca_create_kernel_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr)
 	ret = alloc_cq(cq);
 	if (ret)
 		return ret;
-	disarm(cq);
-	hca_engine_add_cq(cq);
+	hca_cq_publish(cq);
 	return 0;
 }
 
 int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata)
 {
 	struct hca_cq *cq = to_hcq(ibcq);
+	int ret;
 
-	hca_engine_del_cq(cq);
-	unpin_cq(cq);
-	if (cq->kernel)
-		return 0;
-	ida_free(&cqns, cq->cqn);
-	hca_obj_put(to_hca(ibcq->device), HCA_OBJ_CQS);
-	return 0;
+	ret = hca_cq_remove(cq);
+	if (!ret && !cq->kernel)
+		hca_obj_put(to_hca(ibcq->device), HCA_OBJ_CQS);
+	return ret;
 }
 
 int hca_modify_cq(struct ib_cq *ibcq, u16 count, u16 period)

@@ -86,8 +86,9 @@ void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
 {
 	struct hca_cqe *slot;
 
-	slot = cq->ring.base + (cq->pi & (cq->num - 1)) * cq->cqe_size +
-	       cq->cqe_size - sizeof(*cqe);
+	slot = cq->ring.base + cq->cqe_size - sizeof(*cqe);
+	if (!cq->collapsed)
+		slot = (void *)slot + (cq->pi & (cq->num - 1)) * cq->cqe_size;
 	memcpy(slot, cqe, offsetof(struct hca_cqe, op_own));
 	/* The owner bit hands the entry over: pairs with the poller's load. */
 	smp_store_release(&slot->op_own,
@@ -106,7 +107,7 @@ bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
 
 	if (cq->error)
 		return false;
-	if (hca_cq_used_locked(cq) >= cq->num) {
+	if (!cq->overrun && hca_cq_used_locked(cq) >= cq->num) {
 		fail_cq(cq);
 		return false;
 	}

@@ -81,18 +81,14 @@ void hca_engine_del_ctx(struct hca_ctx *ctx)
 	mutex_unlock(&hca_mutex);
 }
 
-void hca_engine_add_cq(struct hca_cq *cq)
+void hca_engine_add_cq_locked(struct hca_cq *cq)
 {
-	mutex_lock(&hca_mutex);
 	list_add_tail(&cq->entry, &hca_cqs);
-	mutex_unlock(&hca_mutex);
 }
 
-void hca_engine_del_cq(struct hca_cq *cq)
+void hca_engine_del_cq_locked(struct hca_cq *cq)
 {
-	mutex_lock(&hca_mutex);
 	list_del(&cq->entry);
-	mutex_unlock(&hca_mutex);
 }
 
 void hca_engine_add_qp_locked(struct hca_qp *qp)

@@ -73,6 +73,7 @@ static int create_device(struct platform_device *pdev, enum hca_mode mode)
 	dev->pdev = pdev;
 	dev->ib.dev.parent = &pdev->dev;
 	xa_init_flags(&dev->keys, XA_FLAGS_ALLOC);
+	INIT_LIST_HEAD(&dev->devx_subs);
 	dev->ndev = hca_netdev_create(dev);
 	if (IS_ERR(dev->ndev)) {
 		ret = PTR_ERR(dev->ndev);

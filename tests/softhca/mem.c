@@ -69,6 +69,9 @@ void hca_ring_unpin(struct hca_ring *ring)
 	if (ring->umem) {
 		vunmap(ring->va);
 		ib_umem_release(ring->umem);
+	} else if (ring->shared) {
+		vunmap(ring->va);
+		hca_umem_put(ring->shared);
 	} else {
 		kvfree(ring->va);
 	}

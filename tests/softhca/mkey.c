@@ -279,11 +279,11 @@ static void free_mkey(struct hca_mkey *mkey)
 static int publish_locked(struct hca_ctx *ctx, struct hca_mkey *mkey,
 			  const struct hca_mkey_seg *seg)
 {
-	struct hca_pd *pd =
-		hca_pd_find_locked(be32_to_cpu(seg->flags_pd) & MKEY_NUMBER);
+	struct hca_pd *pd = hca_pd_find_locked(
+		ctx, be32_to_cpu(seg->flags_pd) & MKEY_NUMBER);
 	int ret;
 
-	if (!pd || pd->kernel || pd->ib.uobject->context != &ctx->ib)
+	if (!pd)
 		return -EINVAL;
 	mkey->key.pd = pd;
 	ret = hca_key_publish_locked(mkey->dev, &mkey->key);

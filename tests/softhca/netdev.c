@@ -24,6 +24,7 @@ static void port_event(struct net_device *ndev, enum ib_event_type type)
 		.event = type,
 	};
 
+	hca_devx_port_event(priv->dev, type == IB_EVENT_PORT_ACTIVE);
 	if (!HCA_CORE_REPORTS_PORTS && READ_ONCE(priv->dev->registered))
 		ib_dispatch_event(&event);
 }

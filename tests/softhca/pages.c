@@ -15,7 +15,7 @@
 /* Pages are reached through the kernel's mapping of all memory. */
 static_assert(!IS_ENABLED(CONFIG_HIGHMEM));
 
-static bool ordinary_page(phys_addr_t phys)
+bool hca_ordinary_page(phys_addr_t phys)
 {
 	struct page *page;
 
@@ -44,7 +44,7 @@ int hca_pages_fill(struct hca_mr *mr)
 
 	rdma_umem_for_each_dma_block (mr->umem, &it, PAGE_SIZE) {
 		phys = dma_to_phys(dma_dev, rdma_block_iter_dma_address(&it));
-		if (i == mr->npages || !ordinary_page(phys))
+		if (i == mr->npages || !hca_ordinary_page(phys))
 			return -EOPNOTSUPP;
 		mr->pages[i++] = phys;
 	}

@@ -9,13 +9,13 @@
 
 static DEFINE_XARRAY_ALLOC1(pds);
 
-/* pd: NULL for one that is no more than a number. */
-int hca_pdn_alloc(struct hca_pd *pd)
+/* So far it is no more than a number. */
+int hca_pdn_alloc(void)
 {
 	u32 pdn;
 	int ret;
 
-	ret = xa_alloc(&pds, &pdn, pd, XA_LIMIT(1, 0xffffff), GFP_KERNEL);
+	ret = xa_alloc(&pds, &pdn, NULL, XA_LIMIT(1, 0xffffff), GFP_KERNEL);
 	return ret ? ret : pdn;
 }
 
@@ -24,9 +24,12 @@ void hca_pdn_free(u32 pdn)
 	xa_erase(&pds, pdn);
 }
 
-struct hca_pd *hca_pd_find_locked(u32 pdn)
+/* One of the program's own; NULL if there is none with this number. */
+struct hca_pd *hca_pd_find_locked(const struct hca_ctx *ctx, u32 pdn)
 {
-	return xa_load(&pds, pdn);
+	struct hca_pd *pd = xa_load(&pds, pdn);
+
+	return pd && pd->ib.uobject->context == &ctx->ib ? pd : NULL;
 }
 
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
@@ -39,7 +42,7 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	pd->kernel = !udata;
 	if (!pd->kernel && !hca_obj_get(dev, HCA_OBJ_PDS, HCA_MAX_PD))
 		return -ENOMEM;
-	ret = hca_pdn_alloc(pd);
+	ret = hca_pdn_alloc();
 	if (ret < 0)
 		goto put_count;
 	pd->pdn = ret;
@@ -49,6 +52,8 @@ int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	ret = ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
 	if (ret)
 		goto free_number;
+	/* Commands may name it from now on. */
+	xa_store(&pds, pd->pdn, pd, GFP_KERNEL);
 	return 0;
 
 free_number:
@@ -62,14 +67,19 @@ put_count:
 int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 {
 	struct hca_pd *pd = to_hpd(ibpd);
+	int ret = -EBUSY;
 
+	/* The core has looked, too; a command may have been faster. */
 	mutex_lock(&hca_mutex);
-	hca_mkeys_forget_pd_locked(to_hca(ibpd->device), pd);
-	hca_pdn_free(pd->pdn);
+	if (!atomic_read(&ibpd->usecnt)) {
+		hca_mkeys_forget_pd_locked(to_hca(ibpd->device), pd);
+		hca_pdn_free(pd->pdn);
+		ret = 0;
+	}
 	mutex_unlock(&hca_mutex);
-	if (!pd->kernel)
+	if (!ret && !pd->kernel)
 		hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
-	return 0;
+	return ret;
 }
 
 /* A target QP and its SRQs have the same ib_xrcd: there is nothing to add. */

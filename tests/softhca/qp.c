@@ -123,7 +123,7 @@ static void unpin_qp(struct hca_qp *qp)
 }
 
 /* Nothing is found by it yet. */
-static int reserve_number(struct hca_qp *qp)
+int hca_qp_reserve_number(struct hca_qp *qp)
 {
 	int ret;
 
@@ -137,7 +137,7 @@ static int reserve_number(struct hca_qp *qp)
 	return ret < 0 ? ret : 0;
 }
 
-static void publish_qp(struct hca_qp *qp)
+void hca_qp_publish(struct hca_qp *qp)
 {
 	mutex_lock(&hca_mutex);
 	xa_store(&qps, qp->qpn, qp, GFP_KERNEL); /* its place is reserved */
@@ -246,13 +246,13 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 	ret = make_queues(qp, attr, &cmd, udata);
 	if (ret)
 		goto put_count;
-	ret = reserve_number(qp);
+	ret = hca_qp_reserve_number(qp);
 	if (ret)
 		goto unpin;
 	ret = write_response(qp, udata);
 	if (ret)
 		goto free_number;
-	publish_qp(qp);
+	hca_qp_publish(qp);
 	return 0;
 
 free_number:
@@ -265,10 +265,9 @@ put_count:
 	return ret;
 }
 
-int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
+void hca_qp_remove(struct hca_qp *qp)
 {
-	struct hca_dev *dev = to_hca(ibqp->device);
-	struct hca_qp *qp = to_hqp(ibqp);
+	struct hca_dev *dev = to_hca(qp->ib.device);
 
 	mutex_lock(&hca_mutex);
 	hca_dc_leave_locked(qp);
@@ -277,10 +276,16 @@ int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
 	if (dev->gsi == qp)
 		dev->gsi = NULL;
 	mutex_unlock(&hca_mutex);
-
 	unpin_qp(qp);
+}
+
+int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)
+{
+	struct hca_qp *qp = to_hqp(ibqp);
+
+	hca_qp_remove(qp);
 	if (!qp->kernel)
-		hca_obj_put(dev, HCA_OBJ_QPS);
+		hca_obj_put(to_hca(ibqp->device), HCA_OBJ_QPS);
 	return 0;
 }
 

@@ -11,7 +11,7 @@ enum {
 			IB_ACCESS_REMOTE_READ | IB_ACCESS_REMOTE_ATOMIC,
 };
 
-static int check_attr(const struct ib_qp_attr *attr, int mask)
+int hca_check_attr(const struct ib_qp_attr *attr, int mask)
 {
 	if (mask & ~IB_QP_ATTR_STANDARD_BITS || mask & IB_QP_ALT_PATH)
 		return -EOPNOTSUPP;
@@ -142,6 +142,14 @@ static void set_state(struct hca_qp *qp, enum ib_qp_state state)
 	hca_raw_set_state_locked(qp);
 }
 
+void hca_qp_enter_locked(struct hca_qp *qp, const struct ib_qp_attr *attr,
+			 int mask, enum ib_qp_state state)
+{
+	store_path(qp, attr, mask);
+	store_limits(qp, attr, mask);
+	set_state(qp, state);
+}
+
 /* Options of the connection that both ends agree on; nothing depends on them. */
 static int read_ece(struct ib_device *ib, struct ib_udata *udata, u32 *options)
 {
@@ -206,7 +214,7 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 	/* As with the driver: it is its WQs that have states. */
 	if (qp->rss)
 		return -ENOSYS;
-	ret = check_attr(attr, mask);
+	ret = hca_check_attr(attr, mask);
 	if (!ret)
 		ret = read_ece(ibqp->device, udata, &ece);
 	if (!ret)
@@ -220,9 +228,7 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 	ret = -EINVAL;
 	if (!may_modify(qp, cur, new, mask))
 		goto out;
-	store_path(qp, attr, mask);
-	store_limits(qp, attr, mask);
-	set_state(qp, new);
+	hca_qp_enter_locked(qp, attr, mask, new);
 	ret = 0;
 out:
 	mutex_unlock(&hca_mutex);

@@ -54,6 +54,8 @@ enum hca_stat {
 	HCA_STAT_FLUSHED,
 	HCA_STAT_CQ_EVENTS,
 	HCA_STAT_DROPPED,
+	HCA_STAT_DEVX_QUEUES,
+	HCA_STAT_DEVX_EVENTS,
 	HCA_NUM_STATS
 };
 
@@ -123,6 +125,7 @@ struct hca_dev {
 	atomic_t dm_used; /* bytes */
 	struct list_head flows; /* in the order in which frames try them */
 	struct sk_buff_head wire; /* frames on their way to other ports */
+	struct list_head devx_subs; /* to events of the device: devx_event.c */
 };
 
 /* What a program's register pages lead to; it lives as long as they do. */
@@ -160,7 +163,8 @@ struct hca_ah {
 
 /* Memory of a program, or of the kernel, that the engine uses in place. */
 struct hca_ring {
-	struct ib_umem *umem; /* NULL: the kernel's */
+	struct ib_umem *umem; /* NULL: the kernel's, or */
+	struct hca_umem *shared; /* a part of this one */
 	void *va; /* of the first page */
 	void *base;
 	size_t len;
@@ -227,7 +231,10 @@ struct hca_cq {
 	struct list_head entry; /* all CQs */
 	struct hca_ring ring;
 	struct hca_ring db;
+	struct hca_ctx *ctx; /* whose it is; NULL: the kernel's */
 	u32 cqn;
+	bool collapsed; /* each completion goes to the first entry */
+	bool overrun; /* nobody says how far he has got: never full */
 	u16 event_count; /* moderation: so many, */
 	u16 event_period; /* or so many us after the first */
 	u64 unannounced_since; /* ns; 0: nothing to announce */
@@ -300,6 +307,7 @@ struct hca_srq {
 	struct ib_srq ib;
 	struct hca_ring ring;
 	struct hca_ring db;
+	struct hca_ctx *ctx;
 	u32 srqn;
 	u32 uidx;
 	u32 num;
@@ -441,9 +449,9 @@ void hca_netdev_up(struct net_device *ndev);
 void hca_netdev_destroy(struct net_device *ndev);
 
 /* pd.c */
-int hca_pdn_alloc(struct hca_pd *pd);
+int hca_pdn_alloc(void);
 void hca_pdn_free(u32 pdn);
-struct hca_pd *hca_pd_find_locked(u32 pdn);
+struct hca_pd *hca_pd_find_locked(const struct hca_ctx *ctx, u32 pdn);
 int hca_alloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata);
 int hca_alloc_xrcd(struct ib_xrcd *ibxrcd, struct ib_udata *udata);
@@ -478,6 +486,7 @@ void hca_trap_doorbells_locked(void);
 /* uar_obj.c */
 void hca_mmap_free(struct rdma_user_mmap_entry *entry);
 bool hca_uar_exists(struct hca_ctx *ctx, unsigned long page_id);
+bool hca_uar_known(struct hca_ctx *ctx, unsigned long page_id);
 
 /* uapi.c */
 void hca_add_uapi(struct ib_device *ib);
@@ -511,6 +520,11 @@ static inline int hca_posted(const struct hca_ring *db, int word, u16 ci,
 	return n <= num ? n : -1;
 }
 
+/* umem.c */
+int hca_umem_ring(struct hca_ctx *ctx, u32 id, u64 offset, size_t len,
+		  bool write, struct hca_ring *ring);
+void hca_umem_put(struct hca_umem *umem);
+
 /* mr.c */
 struct ib_mr *hca_get_dma_mr(struct ib_pd *ibpd, int access);
 struct ib_mr *hca_reg_user_mr(struct ib_pd *ibpd, u64 start, u64 length,
@@ -537,6 +551,7 @@ int hca_dm_mmap(struct ib_ucontext *ctx, struct vm_area_struct *vma,
 		unsigned long index);
 
 /* pages.c */
+bool hca_ordinary_page(phys_addr_t phys);
 int hca_pages_alloc(struct hca_mr *mr);
 int hca_pages_fill(struct hca_mr *mr);
 
@@ -625,6 +640,10 @@ int hca_create_kernel_cq(struct ib_cq *ibcq,
 int hca_modify_cq(struct ib_cq *ibcq, u16 count, u16 period);
 int hca_resize_cq(struct ib_cq *ibcq, unsigned int cqe, struct ib_udata *udata);
 int hca_destroy_cq(struct ib_cq *ibcq, struct ib_udata *udata);
+int hca_cq_reserve_number(struct hca_cq *cq);
+void hca_cq_publish(struct hca_cq *cq);
+int hca_cq_remove(struct hca_cq *cq);
+struct hca_cq *hca_cq_find_locked(u32 cqn);
 
 /* cqe.c */
 enum { HCA_ARM_NEVER = 0xffffffff }; /* no arm word looks like this */
@@ -643,6 +662,10 @@ int hca_modify_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr,
 		   enum ib_srq_attr_mask mask, struct ib_udata *udata);
 int hca_query_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr);
 int hca_destroy_srq(struct ib_srq *ibsrq, struct ib_udata *udata);
+int hca_srq_reserve_number(struct hca_srq *srq);
+void hca_srq_publish(struct hca_srq *srq);
+int hca_srq_remove(struct hca_srq *srq);
+void hca_srq_set_limit(struct hca_srq *srq, u32 limit);
 struct hca_srq *hca_srq_find_locked(u32 srqn);
 int hca_srq_peek_locked(struct hca_srq *srq, struct hca_recv *recv);
 void hca_srq_take_locked(struct hca_srq *srq, const struct hca_recv *recv);
@@ -651,6 +674,9 @@ void hca_srq_take_locked(struct hca_srq *srq, const struct hca_recv *recv);
 int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 		  struct ib_udata *udata);
 int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
+int hca_qp_reserve_number(struct hca_qp *qp);
+void hca_qp_publish(struct hca_qp *qp);
+void hca_qp_remove(struct hca_qp *qp);
 struct hca_qp *hca_qp_find_locked(u32 qpn);
 
 /* kernel_cq.c */
@@ -673,6 +699,9 @@ int hca_modify_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		  struct ib_udata *udata);
 int hca_query_qp(struct ib_qp *ibqp, struct ib_qp_attr *attr, int mask,
 		 struct ib_qp_init_attr *init);
+int hca_check_attr(const struct ib_qp_attr *attr, int mask);
+void hca_qp_enter_locked(struct hca_qp *qp, const struct ib_qp_attr *attr,
+			 int mask, enum ib_qp_state state);
 u32 hca_next_gen_locked(void);
 bool hca_qp_receives(const struct hca_qp *qp);
 void hca_qp_error_locked(struct hca_qp *qp);
@@ -780,13 +809,16 @@ void hca_engine_add_dev(struct hca_dev *dev);
 void hca_engine_del_dev(struct hca_dev *dev);
 void hca_engine_add_ctx(struct hca_ctx *ctx);
 void hca_engine_del_ctx(struct hca_ctx *ctx);
-void hca_engine_add_cq(struct hca_cq *cq);
-void hca_engine_del_cq(struct hca_cq *cq);
+void hca_engine_add_cq_locked(struct hca_cq *cq);
+void hca_engine_del_cq_locked(struct hca_cq *cq);
 void hca_engine_add_qp_locked(struct hca_qp *qp);
 void hca_engine_del_qp_locked(struct hca_qp *qp);
 extern struct list_head hca_devs;
 extern struct list_head hca_ctxs;
 extern struct list_head hca_cqs;
+
+/* devx_event.c */
+void hca_devx_port_event(struct hca_dev *dev, bool up);
 
 /* debugfs.c */
 struct dentry *hca_debugfs_init(void);

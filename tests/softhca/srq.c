@@ -62,33 +62,41 @@ static void unpin_srq(struct hca_srq *srq)
 	hca_ring_unpin(&srq->ring);
 }
 
-static int publish_srq(struct hca_srq *srq, struct ib_udata *udata)
+/* Nobody finds it by its number yet. */
+int hca_srq_reserve_number(struct hca_srq *srq)
+{
+	int ret;
+
+	mutex_lock(&hca_mutex);
+	ret = xa_alloc_cyclic(&srqs, &srq->srqn, NULL,
+			      XA_LIMIT(1, HCA_SRQN_MAX), &next_srqn,
+			      GFP_KERNEL);
+	mutex_unlock(&hca_mutex);
+	return ret < 0 ? ret : 0;
+}
+
+static int give_number(struct hca_srq *srq, struct ib_udata *udata)
 {
 	struct mlx5_ib_create_srq_resp resp = {};
 	int ret;
 
-	mutex_lock(&hca_mutex);
-	ret = xa_alloc_cyclic(&srqs, &srq->srqn, srq, XA_LIMIT(1, HCA_SRQN_MAX),
-			      &next_srqn, GFP_KERNEL);
-	mutex_unlock(&hca_mutex);
-	if (ret < 0)
+	ret = hca_srq_reserve_number(srq);
+	if (ret)
 		return ret;
-
 	resp.srqn = srq->srqn;
 	srq->ib.ext.xrc.srq_num = srq->srqn;
 	ret = ib_copy_to_udata(udata, &resp, min(sizeof(resp), udata->outlen));
-	if (ret) {
-		mutex_lock(&hca_mutex);
+	if (ret)
 		xa_erase(&srqs, srq->srqn);
-		mutex_unlock(&hca_mutex);
-	}
 	return ret;
 }
 
-static bool names_by_number(struct ib_udata *udata)
+void hca_srq_publish(struct hca_srq *srq)
 {
-	return !rdma_udata_to_drv_context(udata, struct hca_ctx, ib)
-			->cqe_version;
+	mutex_lock(&hca_mutex);
+	/* What reserved the number has made room for it. */
+	xa_store(&srqs, srq->srqn, srq, GFP_KERNEL);
+	mutex_unlock(&hca_mutex);
 }
 
 int hca_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *attr,
@@ -115,13 +123,15 @@ int hca_create_srq(struct ib_srq *ibsrq, struct ib_srq_init_attr *attr,
 
 	set_layout(srq, &attr->attr);
 	srq->uidx = cmd.uidx & 0xffffff;
-	srq->by_number = names_by_number(udata);
+	srq->ctx = rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
+	srq->by_number = !srq->ctx->cqe_version;
 	ret = pin_srq(srq, &cmd);
 	if (ret)
 		goto put_count;
-	ret = publish_srq(srq, udata);
+	ret = give_number(srq, udata);
 	if (ret)
 		goto unpin;
+	hca_srq_publish(srq);
 	attr->attr.max_wr = srq->num - 1;
 	attr->attr.max_sge = srq->max_sge;
 	return 0;
@@ -133,18 +143,31 @@ put_count:
 	return ret;
 }
 
-int hca_destroy_srq(struct ib_srq *ibsrq, struct ib_udata *udata)
+/* The core has looked whether it is in use; a command may have been faster. */
+int hca_srq_remove(struct hca_srq *srq)
 {
-	struct hca_srq *srq = to_hsrq(ibsrq);
+	int ret = -EBUSY;
 
 	/* A request that an XRC QP has taken from it goes with it. */
 	mutex_lock(&hca_mutex);
-	xa_erase(&srqs, srq->srqn);
+	if (!atomic_read(&srq->ib.usecnt)) {
+		xa_erase(&srqs, srq->srqn);
+		ret = 0;
+	}
 	mutex_unlock(&hca_mutex);
+	if (!ret)
+		unpin_srq(srq);
+	return ret;
+}
 
-	unpin_srq(srq);
-	hca_obj_put(to_hca(ibsrq->device), HCA_OBJ_SRQS);
-	return 0;
+int hca_destroy_srq(struct ib_srq *ibsrq, struct ib_udata *udata)
+{
+	int ret;
+
+	ret = hca_srq_remove(to_hsrq(ibsrq));
+	if (!ret)
+		hca_obj_put(to_hca(ibsrq->device), HCA_OBJ_SRQS);
+	return ret;
 }
 
 struct hca_srq *hca_srq_find_locked(u32 srqn)
@@ -180,6 +203,14 @@ static void check_limit(struct hca_srq *srq)
 	srq_event(srq, IB_EVENT_SRQ_LIMIT_REACHED);
 }
 
+void hca_srq_set_limit(struct hca_srq *srq, u32 limit)
+{
+	mutex_lock(&hca_mutex);
+	srq->limit = limit;
+	check_limit(srq);
+	mutex_unlock(&hca_mutex);
+}
+
 int hca_modify_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr,
 		   enum ib_srq_attr_mask mask, struct ib_udata *udata)
 {
@@ -191,12 +222,8 @@ int hca_modify_srq(struct ib_srq *ibsrq, struct ib_srq_attr *attr,
 	if (mask & IB_SRQ_LIMIT && attr->srq_limit >= srq->num)
 		return -EINVAL;
 
-	mutex_lock(&hca_mutex);
-	if (mask & IB_SRQ_LIMIT) {
-		srq->limit = attr->srq_limit;
-		check_limit(srq);
-	}
-	mutex_unlock(&hca_mutex);
+	if (mask & IB_SRQ_LIMIT)
+		hca_srq_set_limit(srq, attr->srq_limit);
 	return 0;
 }
 

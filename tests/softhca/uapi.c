@@ -76,6 +76,8 @@ static const struct uapi_definition hca_uapi_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &hca_reg_dmabuf_mr),
 	UAPI_DEF_CHAIN(hca_method_defs),
 	UAPI_DEF_CHAIN(hca_devx_defs),
+	UAPI_DEF_CHAIN(hca_cmd_file_defs),
+	UAPI_DEF_CHAIN(hca_event_defs),
 	UAPI_DEF_CHAIN(hca_umem_defs),
 	UAPI_DEF_CHAIN(hca_uar_defs),
 	UAPI_DEF_CHAIN(hca_dm_defs),

@@ -37,6 +37,8 @@ static inline struct hca_ctx *hca_devx_ctx_of(struct uverbs_attr_bundle *attrs)
 
 extern const struct uapi_definition hca_method_defs[];
 extern const struct uapi_definition hca_devx_defs[];
+extern const struct uapi_definition hca_cmd_file_defs[];
+extern const struct uapi_definition hca_event_defs[];
 extern const struct uapi_definition hca_umem_defs[];
 extern const struct uapi_definition hca_uar_defs[];
 extern const struct uapi_definition hca_dm_defs[];

@@ -39,6 +39,12 @@ bool hca_uar_exists(struct hca_ctx *ctx, unsigned long page_id)
 	return true;
 }
 
+/* Likewise, also of those that are mapped by index. */
+bool hca_uar_known(struct hca_ctx *ctx, unsigned long page_id)
+{
+	return page_id < ctx->num_uars || hca_uar_exists(ctx, page_id);
+}
+
 static int destroy_uar(struct ib_uobject *uobject, enum rdma_remove_reason why,
 		       struct uverbs_attr_bundle *attrs)
 {

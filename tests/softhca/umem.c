@@ -1,33 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
-#include <linux/idr.h>
+#include <linux/dma-direct.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <rdma/iter.h>
 
 #include "uapi.h"
 
 /*
  * DEVX memory: pinned for as long as the object lives, user memory or a
- * dma-buf. Commands that would read or write it are not known here.
+ * dma-buf. Queues that commands make are in it, and keep it.
  */
 
-static DEFINE_IDA(umem_ids);
+static DEFINE_XARRAY_ALLOC1(umems);
 
 struct hca_umem {
 	struct hca_dev *dev;
+	struct hca_ctx *ctx;
 	struct ib_umem *umem;
 	u32 id;
+	bool write; /* the program said that the device may */
+	u32 users; /* queues and records that are in it; under hca_mutex */
 };
+
+/* ---- Queues in it ----------------------------------------------------------- */
+
+/* Its pages from the one with index first on. */
+static int list_pages(struct ib_umem *umem, size_t first, size_t n,
+		      struct page **pages)
+{
+	struct device *dma_dev = umem->ibdev->dma_device;
+	struct ib_block_iter it;
+	phys_addr_t phys;
+	size_t i = 0;
+
+	rdma_umem_for_each_dma_block (umem, &it, PAGE_SIZE) {
+		if (i == first + n)
+			break;
+		if (i++ < first)
+			continue;
+		phys = dma_to_phys(dma_dev, rdma_block_iter_dma_address(&it));
+		if (!hca_ordinary_page(phys))
+			return -EOPNOTSUPP;
+		pages[i - 1 - first] = pfn_to_page(PHYS_PFN(phys));
+	}
+	return i == first + n ? 0 : -EINVAL;
+}
+
+static int map_part(struct ib_umem *umem, u64 offset, size_t len,
+		    struct hca_ring *ring)
+{
+	u64 pos = ib_umem_offset(umem) + offset;
+	size_t n = PHYS_PFN(PAGE_ALIGN(offset_in_page(pos) + len));
+	struct page **pages;
+	int ret;
+
+	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
+	if (!pages)
+		return -ENOMEM;
+	ret = list_pages(umem, pos >> PAGE_SHIFT, n, pages);
+	if (!ret) {
+		ring->va = vmap(pages, n, VM_MAP, PAGE_KERNEL);
+		ret = ring->va ? 0 : -ENOMEM;
+	}
+	kvfree(pages);
+	if (ret)
+		return ret;
+	ring->base = ring->va + offset_in_page(pos);
+	ring->len = len;
+	return 0;
+}
+
+static bool has_range(const struct hca_umem *umem, u64 offset, size_t len)
+{
+	return offset <= umem->umem->length &&
+	       len <= umem->umem->length - offset;
+}
+
+/*
+ * Records are written to once, to see when the program does, whatever it says
+ * about the device: it must be allowed to itself.
+ */
+static struct hca_umem *hold_umem(struct hca_ctx *ctx, u32 id, u64 offset,
+				  size_t len, bool write)
+{
+	struct hca_umem *umem;
+
+	mutex_lock(&hca_mutex);
+	umem = xa_load(&umems, id);
+	if (umem && umem->ctx == ctx && umem->umem->writable &&
+	    (umem->write || !write) && has_range(umem, offset, len))
+		umem->users++;
+	else
+		umem = NULL;
+	mutex_unlock(&hca_mutex);
+	return umem;
+}
+
+void hca_umem_put(struct hca_umem *umem)
+{
+	mutex_lock(&hca_mutex);
+	umem->users--;
+	mutex_unlock(&hca_mutex);
+}
+
+/* A ring in the memory that a command names; -EINVAL: it is not the program's. */
+int hca_umem_ring(struct hca_ctx *ctx, u32 id, u64 offset, size_t len,
+		  bool write, struct hca_ring *ring)
+{
+	struct hca_umem *umem = hold_umem(ctx, id, offset, len, write);
+	int ret;
+
+	if (!umem)
+		return -EINVAL;
+	ret = map_part(umem->umem, offset, len, ring);
+	if (ret)
+		hca_umem_put(umem);
+	else
+		ring->shared = umem;
+	return ret;
+}
+
+/* ---- The object -------------------------------------------------------------- */
+
+static bool withdraw(struct hca_umem *umem)
+{
+	bool unused;
+
+	mutex_lock(&hca_mutex);
+	unused = !umem->users;
+	if (unused)
+		xa_erase(&umems, umem->id);
+	mutex_unlock(&hca_mutex);
+	return unused;
+}
 
 static int destroy_umem(struct ib_uobject *uobject, enum rdma_remove_reason why,
 			struct uverbs_attr_bundle *attrs)
 {
 	struct hca_umem *umem = uobject->object;
 
+	if (!withdraw(umem))
+		return -EBUSY;
 	ib_umem_release(umem->umem);
-	ida_free(&umem_ids, umem->id);
 	hca_obj_put(umem->dev, HCA_OBJ_UMEMS);
 	kfree(umem);
 	return 0;
+}
+
+/* Such that it can be written, if the program can. */
+static struct ib_umem *get_user_memory(struct ib_device *ib, u64 addr, u64 size,
+				       u32 access)
+{
+	struct ib_umem *umem;
+
+	umem = ib_umem_get_va(ib, addr, size, access | IB_ACCESS_LOCAL_WRITE);
+	if (PTR_ERR_OR_ZERO(umem) != -EFAULT ||
+	    access & (IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE))
+		return umem;
+	return ib_umem_get_va(ib, addr, size, access);
 }
 
 /* Of a dma-buf the address is an offset. */
@@ -39,18 +171,20 @@ static struct ib_umem *get_memory(struct ib_device *ib,
 	int fd, ret;
 
 	if (!uverbs_attr_is_valid(attrs, MLX5_IB_ATTR_DEVX_UMEM_REG_DMABUF_FD))
-		return ib_umem_get_va(ib, addr, size, access);
+		return get_user_memory(ib, addr, size, access);
 	ret = uverbs_get_raw_fd(&fd, attrs,
 				MLX5_IB_ATTR_DEVX_UMEM_REG_DMABUF_FD);
 	if (ret)
 		return ERR_PTR(-EFAULT);
-	dmabuf = ib_umem_dmabuf_get_pinned(ib, addr, size, fd, access);
+	dmabuf = ib_umem_dmabuf_get_pinned(ib, addr, size, fd,
+					   access | IB_ACCESS_LOCAL_WRITE);
 	return IS_ERR(dmabuf) ? ERR_CAST(dmabuf) : &dmabuf->umem;
 }
 
-static struct ib_umem *pin(struct ib_device *ib,
+static struct ib_umem *pin(struct hca_umem *umem,
 			   struct uverbs_attr_bundle *attrs)
 {
+	struct ib_device *ib = &umem->dev->ib;
 	u64 addr, size;
 	u32 access;
 	int ret;
@@ -66,6 +200,7 @@ static struct ib_umem *pin(struct ib_device *ib,
 		ret = ib_check_mr_access(ib, access);
 	if (ret)
 		return ERR_PTR(ret);
+	umem->write = access & IB_ACCESS_LOCAL_WRITE;
 	return get_memory(ib, attrs, addr, size, access);
 }
 
@@ -91,18 +226,16 @@ static int init_umem(struct hca_umem *umem, struct uverbs_attr_bundle *attrs)
 {
 	int ret;
 
-	umem->umem = pin(&umem->dev->ib, attrs);
+	umem->umem = pin(umem, attrs);
 	if (IS_ERR(umem->umem))
 		return PTR_ERR(umem->umem);
 	ret = check_page_sizes(umem->umem, attrs);
 	if (!ret)
-		ret = ida_alloc_min(&umem_ids, 1, GFP_KERNEL);
-	if (ret < 0) {
+		ret = xa_alloc(&umems, &umem->id, umem, XA_LIMIT(1, INT_MAX),
+			       GFP_KERNEL);
+	if (ret)
 		ib_umem_release(umem->umem);
-		return ret;
-	}
-	umem->id = ret;
-	return 0;
+	return ret;
 }
 
 static int
@@ -120,6 +253,7 @@ UVERBS_HANDLER(MLX5_IB_METHOD_DEVX_UMEM_REG)(struct uverbs_attr_bundle *attrs)
 	if (!umem)
 		return -ENOMEM;
 	umem->dev = to_hca(ctx->ib.device);
+	umem->ctx = ctx;
 	ret = init_umem(umem, attrs);
 	if (ret) {
 		kfree(umem);
