@@ -241,12 +241,20 @@ static void query(void)
 	ibv_query_gid(context, 1, (int)noise(8), &gid);
 }
 
+static void act_on_commands(void)
+{
+	act_on_devx(context);
+}
+
 void run_actions(struct ibv_context *ctx, int fd, uint32_t count)
 {
 	static void (*const actions[])(void) = {
-		act_on_pd, act_on_cq,	act_on_qp, act_on_qp,
-		act_on_qp, act_on_srq,	act_on_mr, act_on_mr,
-		act_on_mw, act_on_xrcd, act_on_ah, query,
+		act_on_pd,	 act_on_cq,	  act_on_qp,
+		act_on_qp,	 act_on_qp,	  act_on_srq,
+		act_on_mr,	 act_on_mr,	  act_on_mw,
+		act_on_xrcd,	 act_on_ah,	  query,
+		act_on_commands, act_on_commands, act_on_commands,
+		act_on_commands,
 	};
 
 	context = ctx;

@@ -23,7 +23,7 @@
 #include "find.h"
 #include "noise.h"
 
-enum { ACTIONS = 150, RATE = 5, LIMIT_SECONDS = 20, BUF_SIZE = 131072 };
+enum { ACTIONS = 200, RATE = 5, LIMIT_SECONDS = 20, BUF_SIZE = 131072 };
 
 /* In the child. Half of them leave cleaning up to the kernel. */
 static void run_round(const char *device, unsigned int seed)

@@ -31,4 +31,7 @@ extern struct mutation_stats *mutation_stats;
 /* Creates, uses and destroys objects of all kinds, so many times. */
 void run_actions(struct ibv_context *context, int dmabuf_fd, uint32_t count);
 
+/* The same to what the device makes by commands of its own: DEVX. */
+void act_on_devx(struct ibv_context *context);
+
 #endif
