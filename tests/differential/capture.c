@@ -51,8 +51,17 @@ static void take_cq(const struct mlx5_ib_create_cq *request)
 	captured->cqe_size = request->cqe_size;
 }
 
+static void take_wq(const struct mlx5_ib_create_wq *request)
+{
+	captured->rq_wqes = request->rq_wqe_count;
+	captured->rq_shift = request->rq_wqe_shift;
+	captured->flags = request->flags;
+	captured->uidx = request->user_index;
+}
+
 static void take_qp(const struct mlx5_ib_create_qp *request)
 {
+	captured->sq_buf = (uint8_t *)(uintptr_t)request->sq_buf_addr;
 	captured->sq_blocks = request->sq_wqe_count;
 	captured->rq_wqes = request->rq_wqe_count;
 	captured->rq_shift = request->rq_wqe_shift;
@@ -68,6 +77,8 @@ static void take(uint64_t *request)
 		take_cq((void *)request);
 	if (wanted == CAPTURE_QP)
 		take_qp((void *)request);
+	if (wanted == CAPTURE_WQ)
+		take_wq((void *)request);
 	if (num_records == NUM_OF(records))
 		die("too many objects");
 	request[1] = (uintptr_t)&records[num_records++];

@@ -25,10 +25,12 @@ enum captured_kind {
 	CAPTURE_CQ,
 	CAPTURE_QP,
 	CAPTURE_SRQ,
+	CAPTURE_WQ,
 };
 
 struct captured {
 	uint8_t *buf;
+	uint8_t *sq_buf; /* NULL: behind the receive queue */
 	volatile uint32_t *dbrec; /* the library's own, big-endian */
 	uint32_t cqe_size;
 	uint32_t sq_blocks;
@@ -121,11 +123,16 @@ void print_posted(struct world *w, struct side *side);
 
 void check_keys(struct world *w);
 
+/* ---- packets.c: raw packets ---------------------------------------------------- */
+
+void check_packets(struct world *w);
+
 /* ---- receive.c: receives, and asking for events -------------------------------- */
 
 void print_bytes(const uint8_t *bytes, size_t len);
 void check_receives(struct world *w, struct side *side);
 void check_shared_receives(struct world *w);
+void check_wq_receives(struct world *w);
 void check_events(struct world *w);
 
 #endif

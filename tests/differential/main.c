@@ -34,6 +34,8 @@ void print_bytes(const uint8_t *bytes, size_t len)
 
 static uint8_t *send_queue(const struct side *side)
 {
+	if (side->ring.sq_buf)
+		return side->ring.sq_buf;
 	return side->ring.buf +
 	       ((size_t)side->ring.rq_wqes << side->ring.rq_shift);
 }
@@ -119,10 +121,15 @@ void print_posted(struct world *w, struct side *side)
 /* Posts requests of one block until the next one begins at block. */
 static void move_to(struct world *w, struct side *side, uint32_t block)
 {
-	struct request filler = { .wr = { .opcode = IBV_WR_SEND } };
+	struct request filler = {
+		.wr = { .opcode = IBV_WR_SEND, .sg_list = filler.sge },
+		.sge = { { .length = 60 } },
+	};
 
 	if (side->qp->qp_type == IBV_QPT_UD)
 		filler.wr.wr.ud.ah = w->ah;
+	if (side->qp->qp_type == IBV_QPT_RAW_PACKET)
+		filler.wr.num_sge = 1; /* no packet is empty */
 	while (posted(side) % side->ring.sq_blocks != block) {
 		if (post_by_list(w, side, &filler))
 			die("filler");
@@ -236,6 +243,8 @@ int main(int argc, char **argv)
 	check_type(&w, "ud", IBV_QPT_UD, false);
 	check_type(&w, "xrc", IBV_QPT_XRC_SEND, false);
 	check_keys(&w);
+	check_packets(&w);
+	check_wq_receives(&w);
 	check_events(&w);
 	close_world(&w);
 	return 0;

@@ -88,6 +88,52 @@ void check_shared_receives(struct world *w)
 	}
 }
 
+static struct ibv_wq *open_wq(struct world *w, struct captured *ring)
+{
+	struct ibv_wq_init_attr attr = {
+		.wq_type = IBV_WQT_RQ,
+		.max_wr = 16,
+		.max_sge = 3,
+		.pd = w->pd,
+		.cq = w->cq,
+	};
+	struct ibv_wq_attr ready = {
+		.attr_mask = IBV_WQ_ATTR_STATE,
+		.wq_state = IBV_WQS_RDY,
+	};
+	struct ibv_wq *wq;
+
+	capture(CAPTURE_WQ, ring);
+	wq = ibv_create_wq(w->context, &attr);
+	if (!wq || ibv_modify_wq(wq, &ready))
+		die("WQ");
+	printf("wq.receives: %u << %u, %u %u\n", ring->rq_wqes, ring->rq_shift,
+	       attr.max_wr, attr.max_sge);
+	return wq;
+}
+
+void check_wq_receives(struct world *w)
+{
+	struct captured ring;
+	struct ibv_wq *wq = open_wq(w, &ring);
+	size_t stride = (size_t)1 << ring.rq_shift;
+	struct ibv_recv_wr wr, *bad;
+	struct ibv_sge sge[8];
+	uint8_t *at;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < NUM_OF(lists); i++) {
+		at = ring.buf + i * stride;
+		memset(at, FILL, stride);
+		make_list(i, &wr, sge);
+		ret = ibv_post_wq_recv(wq, &wr, &bad);
+		print_result("wq", i, ret, ring.dbrec, 0, at, stride);
+	}
+	if (ibv_destroy_wq(wq))
+		die("WQ");
+}
+
 void check_events(struct world *w)
 {
 	int solicited, ret;

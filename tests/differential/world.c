@@ -123,6 +123,8 @@ static uint64_t calls_of(enum ibv_qp_type type)
 		      IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_BIND_MW |
 		      IBV_QP_EX_WITH_LOCAL_INV;
 
+	if (type == IBV_QPT_RAW_PACKET)
+		return IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO;
 	if (type == IBV_QPT_UD)
 		return ud;
 	if (type == IBV_QPT_UC)
@@ -149,6 +151,17 @@ static int modify(struct side *side, struct ibv_qp_attr *attr, int state,
 	if (type == IBV_QPT_XRC_SEND)
 		mask &= ~(IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER);
 	return ibv_modify_qp(side->qp, attr, mask);
+}
+
+/* It has a port, and nothing else to be told. */
+static void raw_to_rts(struct side *side)
+{
+	struct ibv_qp_attr attr = { .port_num = 1 };
+
+	check_status(modify(side, &attr, IBV_QPS_INIT, IBV_QP_PORT, 0, 0, 0),
+		     "to INIT");
+	check_status(modify(side, &attr, IBV_QPS_RTR, 0, 0, 0, 0), "to RTR");
+	check_status(modify(side, &attr, IBV_QPS_RTS, 0, 0, 0, 0), "to RTS");
 }
 
 static void to_rts(struct world *w, struct side *side)
@@ -196,15 +209,21 @@ void open_side(struct world *w, struct side *side, const char *name,
 			IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
 		.pd = w->pd,
 		.send_ops_flags = calls_of(type),
+		.max_tso_header = 54,
 	};
 
 	memset(side, 0, sizeof(*side));
 	side->name = name;
+	if (type == IBV_QPT_RAW_PACKET)
+		attr.comp_mask |= IBV_QP_INIT_ATTR_MAX_TSO_HEADER;
 	capture(CAPTURE_QP, &side->ring);
 	side->qp = check(ibv_create_qp_ex(w->context, &attr), name);
 	side->qpx = check(ibv_qp_to_qp_ex(side->qp), name);
 	side->cap = attr.cap;
-	to_rts(w, side);
+	if (type == IBV_QPT_RAW_PACKET)
+		raw_to_rts(side);
+	else
+		to_rts(w, side);
 }
 
 void open_key_side(struct world *w, struct side *side)
