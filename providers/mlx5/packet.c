@@ -84,6 +84,7 @@ static bool gather(uint8_t *header, size_t len, const struct mlx5_piece *pieces,
 	return !len;
 }
 
+/* Likewise; that part of them has to be memory that this process can read. */
 static bool gather_sges(uint8_t *header, size_t len, const struct ibv_sge *sge,
 			size_t num_sge)
 {
