@@ -166,17 +166,11 @@ static int check_rss(const struct mlx5_ib_create_qp_rss *cmd)
 
 static int read_rss(struct mlx5_ib_create_qp_rss *cmd, struct ib_udata *udata)
 {
-	size_t len = min(udata->inlen, sizeof(*cmd));
+	int ret =
+		hca_read_request(cmd, sizeof(*cmd),
+				 offsetofend(typeof(*cmd), rx_hash_key), udata);
 
-	memset(cmd, 0, sizeof(*cmd));
-	if (udata->inlen < offsetofend(typeof(*cmd), rx_hash_key))
-		return -EINVAL;
-	if (udata->inlen > len &&
-	    !ib_is_udata_cleared(udata, len, udata->inlen - len))
-		return -EOPNOTSUPP;
-	if (ib_copy_from_udata(cmd, udata, len))
-		return -EFAULT;
-	return check_rss(cmd);
+	return ret ? ret : check_rss(cmd);
 }
 
 int hca_rss_create(struct hca_qp *qp, const struct ib_qp_init_attr *attr,

@@ -490,6 +490,8 @@ bool hca_uar_known(struct hca_ctx *ctx, unsigned long page_id);
 
 /* uapi.c */
 void hca_add_uapi(struct ib_device *ib);
+int hca_read_request(void *cmd, size_t size, size_t least,
+		     struct ib_udata *udata);
 int hca_check_data_direct(struct uverbs_attr_bundle *attrs, u64 virt);
 
 /* mem.c */

@@ -71,6 +71,24 @@ int hca_check_data_direct(struct uverbs_attr_bundle *attrs, u64 virt)
 	return PAGE_ALIGNED(virt) ? -EINVAL : -EOPNOTSUPP;
 }
 
+/*
+ * A program's part of a verb's request. It may be shorter than ours, but for the
+ * first bytes, or longer, if what we do not know is zero.
+ */
+int hca_read_request(void *cmd, size_t size, size_t least,
+		     struct ib_udata *udata)
+{
+	size_t len = min(udata->inlen, size);
+
+	memset(cmd, 0, size);
+	if (udata->inlen < least)
+		return -EINVAL;
+	if (udata->inlen > len &&
+	    !ib_is_udata_cleared(udata, len, udata->inlen - len))
+		return -EOPNOTSUPP;
+	return ib_copy_from_udata(cmd, udata, len) ? -EFAULT : 0;
+}
+
 static const struct uapi_definition hca_uapi_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &hca_device_methods),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &hca_reg_dmabuf_mr),

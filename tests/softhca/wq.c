@@ -12,16 +12,11 @@ static DEFINE_IDA(wqns);
 
 static int read_request(struct mlx5_ib_create_wq *cmd, struct ib_udata *udata)
 {
-	size_t len = min(udata->inlen, sizeof(*cmd));
+	int ret = hca_read_request(cmd, sizeof(*cmd),
+				   offsetofend(typeof(*cmd), comp_mask), udata);
 
-	memset(cmd, 0, sizeof(*cmd));
-	if (udata->inlen < offsetofend(typeof(*cmd), comp_mask))
-		return -EINVAL;
-	if (udata->inlen > len &&
-	    !ib_is_udata_cleared(udata, len, udata->inlen - len))
-		return -EOPNOTSUPP;
-	if (ib_copy_from_udata(cmd, udata, len))
-		return -EFAULT;
+	if (ret)
+		return ret;
 	/* Requests with signatures, or of many frames each, are not here. */
 	if (cmd->flags || cmd->comp_mask || cmd->two_byte_shift_en)
 		return -EOPNOTSUPP;
@@ -148,16 +143,11 @@ static bool may_become(enum ib_wq_state cur, enum ib_wq_state new)
 static int check_modify(const struct ib_wq_attr *attr, u32 mask,
 			struct ib_udata *udata)
 {
-	struct mlx5_ib_modify_wq cmd = {};
+	struct mlx5_ib_modify_wq cmd;
+	int ret = hca_read_request(&cmd, sizeof(cmd), sizeof(cmd), udata);
 
-	if (udata->inlen < sizeof(cmd))
-		return -EINVAL;
-	if (udata->inlen > sizeof(cmd) &&
-	    !ib_is_udata_cleared(udata, sizeof(cmd),
-				 udata->inlen - sizeof(cmd)))
-		return -EOPNOTSUPP;
-	if (ib_copy_from_udata(&cmd, udata, sizeof(cmd)))
-		return -EFAULT;
+	if (ret)
+		return ret;
 	if (cmd.comp_mask || cmd.reserved)
 		return -EOPNOTSUPP;
 	if (mask & IB_WQ_FLAGS &&
