@@ -520,6 +520,17 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         ibv_flow_tcp_udp_filter val
         ibv_flow_tcp_udp_filter mask
 
+    cdef struct ibv_flow_spec_action_tag:
+        uint32_t tag_id
+
+    cdef struct ibv_flow_spec_action_drop:
+        pass
+
+    cdef struct ibv_counters
+
+    cdef struct ibv_flow_spec_counter_action:
+        ibv_counters *counters
+
     cdef struct flow_spec_hdr "ibv_flow_spec::hdr":
         ibv_flow_spec_type type
         uint16_t size
@@ -530,6 +541,9 @@ cdef extern from '<infiniband/verbs.h>' nogil:
         ibv_flow_spec_ipv4_ext ipv4_ext
         ibv_flow_spec_ipv6 ipv6
         ibv_flow_spec_tcp_udp tcp_udp
+        ibv_flow_spec_action_tag flow_tag
+        ibv_flow_spec_action_drop drop
+        ibv_flow_spec_counter_action flow_count
 
     cdef struct ibv_flow_attr:
         uint32_t comp_mask

@@ -334,9 +334,14 @@ cdef class QPEx(QP):
                           invalidate_rkey)
 
     def wr_send_tso(self, hdr, hdr_sz, mss):
-        """hdr is bytes, of which hdr_sz are the header."""
-        cdef const unsigned char[::1] view = hdr
+        """hdr is bytes, of which hdr_sz are the header; or an address."""
+        cdef const unsigned char[::1] view
 
+        if isinstance(hdr, int):
+            v.ibv_wr_send_tso(self.may(e.IBV_QP_EX_WITH_TSO),
+                              <void *><uintptr_t>hdr, hdr_sz, mss)
+            return
+        view = hdr
         if <size_t>view.shape[0] < <size_t>hdr_sz or not hdr_sz:
             raise PyverbsUserError(f'hdr has less than {hdr_sz} bytes, or none')
         v.ibv_wr_send_tso(self.may(e.IBV_QP_EX_WITH_TSO), <void *>&view[0],

@@ -7,3 +7,7 @@ from pyverbs.base cimport PyverbsObject
 cdef class Spec(PyverbsObject):
     cdef v.ibv_flow_spec spec
     cdef init(self, spec_type, size, is_inner)
+
+
+cdef class ActionCountSpec(Spec):
+    cdef object counters

@@ -12,6 +12,9 @@ import socket
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
+from pyverbs.base cimport check_open
+from pyverbs.flow cimport Counters
+
 from pyverbs import enums as e
 from pyverbs.printing import property_names
 from pyverbs.pyverbs_error import PyverbsUserError
@@ -462,3 +465,29 @@ cdef class TcpUdpSpec(Spec):
     @src_port_mask.setter
     def src_port_mask(self, val):
         self.spec.tcp_udp.mask.src_port = htobe16(val)
+
+
+cdef class ActionTagSpec(Spec):
+    """Completions of the flow's packets have this number, of 24 bits."""
+
+    def __init__(self, tag_id):
+        self.init(e.IBV_FLOW_SPEC_ACTION_TAG, sizeof(self.spec.flow_tag), 0)
+        self.spec.flow_tag.tag_id = tag_id
+
+
+cdef class ActionDropSpec(Spec):
+    """Nobody gets the flow's packets."""
+
+    def __init__(self):
+        self.init(e.IBV_FLOW_SPEC_ACTION_DROP, sizeof(self.spec.drop), 0)
+
+
+cdef class ActionCountSpec(Spec):
+    """Counters count the flow's packets."""
+
+    def __init__(self, Counters counters not None):
+        check_open(counters.counters, 'Counters')
+        self.init(e.IBV_FLOW_SPEC_ACTION_COUNT, sizeof(self.spec.flow_count),
+                  0)
+        self.spec.flow_count.counters = counters.counters
+        self.counters = counters

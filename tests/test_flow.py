@@ -14,7 +14,9 @@ from pyverbs import enums as e
 from pyverbs.device import Context
 from pyverbs.flow import Counters, Flow, FlowAttr
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
-from pyverbs.spec import EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec, TcpUdpSpec
+from pyverbs.spec import (
+    ActionDropSpec, ActionTagSpec, EthSpec, Ipv4ExtSpec, Ipv6Spec, Spec,
+    TcpUdpSpec)
 
 import frames
 import rdma
@@ -143,6 +145,12 @@ def test_ports():
     assert bytes(spec) == bytes.fromhex('400000001000 12b70001 ffff00ff 0000')
     assert (spec.dst_port, spec.dst_port_mask) == (4791, 0xffff)
     assert spec.size == 16
+
+
+def test_actions():
+    assert bytes(ActionTagSpec(0xabcdef)) == bytes.fromhex(
+        '00100000 0c00 0000 efcdab00')
+    assert bytes(ActionDropSpec()) == bytes.fromhex('01100000 0800 0000')
 
 
 def test_ports_of_another_protocol_are_refused():

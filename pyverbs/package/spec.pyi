@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the rdma-dmabuf authors
 
 from pyverbs.base import PyverbsObject
+from pyverbs.flow import Counters
 
 MAC_LEN: int
 MAC_MASK: str
@@ -208,3 +209,15 @@ class TcpUdpSpec(Spec):
     def src_port_mask(self) -> int: ...
     @src_port_mask.setter
     def src_port_mask(self, val: int) -> None: ...
+
+
+class ActionTagSpec(Spec):
+    def __init__(self, tag_id: int) -> None: ...
+
+
+class ActionDropSpec(Spec):
+    def __init__(self) -> None: ...
+
+
+class ActionCountSpec(Spec):
+    def __init__(self, counters: Counters) -> None: ...
