@@ -25,6 +25,10 @@ static struct ibv_mr *mrs[SLOTS];
 static struct ibv_mw *mws[SLOTS];
 static struct ibv_ah *ahs[SLOTS];
 static struct ibv_xrcd *xrcds[SLOTS];
+static struct ibv_wq *wqs[SLOTS];
+static struct ibv_rwq_ind_table *tables[SLOTS];
+static struct ibv_flow *flows[SLOTS];
+static struct ibv_counters *counters[SLOTS];
 
 /* One of an array of pointers to objects, which may be NULL. */
 #define ANY(array) ((array)[noise(SLOTS)])
@@ -61,9 +65,10 @@ static void act_on_cq(void)
 
 static void create_qp(struct ibv_qp **qp)
 {
-	static const enum ibv_qp_type types[] = { IBV_QPT_RC, IBV_QPT_UC,
-						  IBV_QPT_UD, IBV_QPT_XRC_SEND,
-						  IBV_QPT_XRC_RECV };
+	static const enum ibv_qp_type types[] = {
+		IBV_QPT_RC,	  IBV_QPT_UC,	    IBV_QPT_UD,
+		IBV_QPT_XRC_SEND, IBV_QPT_XRC_RECV, IBV_QPT_RAW_PACKET
+	};
 	struct ibv_qp_init_attr_ex init = {
 		.send_cq = ANY(cqs),
 		.recv_cq = ANY(cqs),
@@ -72,13 +77,31 @@ static void create_qp(struct ibv_qp **qp)
 		.srq = noise(4) ? NULL : ANY(srqs),
 		.cap = { 1 + noise(64), 1 + noise(64), 1 + noise(8),
 			 1 + noise(8), noise(128) },
-		.qp_type = types[noise(5)],
+		.qp_type = types[noise(6)],
 		.comp_mask = IBV_QP_INIT_ATTR_PD,
 	};
 
 	if (init.qp_type == IBV_QPT_XRC_RECV)
 		init.comp_mask = IBV_QP_INIT_ATTR_XRCD;
 	*qp = ibv_create_qp_ex(context, &init);
+}
+
+/* One whose frames go to the queues of a table. */
+static void create_rss_qp(struct ibv_qp **qp)
+{
+	static uint8_t key[40];
+	struct ibv_qp_init_attr_ex init = {
+		.pd = ANY(pds),
+		.qp_type = IBV_QPT_RAW_PACKET,
+		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_IND_TABLE |
+			     IBV_QP_INIT_ATTR_RX_HASH,
+		.rwq_ind_tbl = ANY(tables),
+		.rx_hash_conf = { IBV_RX_HASH_FUNC_TOEPLITZ, sizeof(key), key,
+				  noise(256) },
+	};
+
+	if (init.rwq_ind_tbl)
+		*qp = ibv_create_qp_ex(context, &init);
 }
 
 static void modify_qp(struct ibv_qp *qp)
@@ -99,7 +122,9 @@ static void modify_qp(struct ibv_qp *qp)
 	};
 	int mask = IBV_QP_STATE;
 
-	if (attr.qp_state == IBV_QPS_INIT)
+	if (qp->qp_type == IBV_QPT_RAW_PACKET)
+		mask |= attr.qp_state == IBV_QPS_INIT ? IBV_QP_PORT : 0;
+	else if (attr.qp_state == IBV_QPS_INIT)
 		mask |= IBV_QP_PKEY_INDEX | IBV_QP_PORT |
 			(qp->qp_type == IBV_QPT_UD ? IBV_QP_QKEY
 						   : IBV_QP_ACCESS_FLAGS);
@@ -121,7 +146,9 @@ static void act_on_qp(void)
 	struct ibv_qp **qp = &ANY(qps);
 	struct ibv_qp_attr attr;
 
-	if (!*qp)
+	if (!*qp && noise(8) == 0)
+		create_rss_qp(qp);
+	else if (!*qp)
 		create_qp(qp);
 	else if (noise(6) == 0 && !ibv_destroy_qp(*qp))
 		*qp = NULL;
@@ -230,6 +257,111 @@ static void act_on_xrcd(void)
 		*xrcd = NULL;
 }
 
+/*
+ * Never changed: Linux 6.12 forgets to unlock a WQ whose new state it refuses,
+ * and warns when the process ends.
+ */
+static void modify_wq(struct ibv_wq *wq)
+{
+	struct ibv_wq_attr attr = { .attr_mask = IBV_WQ_ATTR_STATE,
+				    .wq_state = noise(3) };
+	uint32_t rate = mutation_rate;
+
+	mutation_rate = 0;
+	ibv_modify_wq(wq, &attr);
+	mutation_rate = rate;
+}
+
+static void act_on_wq(void)
+{
+	struct ibv_wq_init_attr init = {
+		.wq_type = IBV_WQT_RQ,
+		.max_wr = 1 + noise(64),
+		.max_sge = 1 + noise(4),
+		.pd = ANY(pds),
+		.cq = ANY(cqs),
+	};
+	struct ibv_wq **wq = &ANY(wqs);
+
+	if (!*wq && init.pd && init.cq)
+		*wq = ibv_create_wq(context, &init);
+	else if (*wq && noise(4) == 0 && !ibv_destroy_wq(*wq))
+		*wq = NULL;
+	else if (*wq)
+		modify_wq(*wq);
+}
+
+static void act_on_table(void)
+{
+	struct ibv_wq *list[] = { ANY(wqs), ANY(wqs) };
+	struct ibv_rwq_ind_table_init_attr init = { .log_ind_tbl_size = 1,
+						    .ind_tbl = list };
+	struct ibv_rwq_ind_table **table = &ANY(tables);
+
+	if (!*table && list[0] && list[1])
+		*table = ibv_create_rwq_ind_table(context, &init);
+	else if (*table && !ibv_destroy_rwq_ind_table(*table))
+		*table = NULL;
+}
+
+static void create_flow(struct ibv_flow **flow)
+{
+	struct {
+		struct ibv_flow_attr attr;
+		struct ibv_flow_spec_eth eth;
+		struct ibv_flow_spec_counter_action count;
+	} request = {
+		.attr = { .type = noise(4),
+			  .size = sizeof(request),
+			  .priority = (uint16_t)noise(18),
+			  .num_of_specs = (uint8_t)noise(3),
+			  .port = 1 },
+		.eth = { .type = IBV_FLOW_SPEC_ETH,
+			 .size = sizeof(request.eth),
+			 .mask.ether_type = 0xffff },
+		.count = { .type = IBV_FLOW_SPEC_ACTION_COUNT,
+			   .size = sizeof(request.count),
+			   .counters = ANY(counters) },
+	};
+	struct ibv_qp *qp = ANY(qps);
+
+	if (!request.count.counters && request.attr.num_of_specs == 2)
+		request.attr.num_of_specs = 1;
+	if (qp)
+		*flow = ibv_create_flow(qp, &request.attr);
+}
+
+static void act_on_flow(void)
+{
+	struct ibv_flow **flow = &ANY(flows);
+
+	if (!*flow)
+		create_flow(flow);
+	else if (!ibv_destroy_flow(*flow))
+		*flow = NULL;
+}
+
+static void act_on_counters(void)
+{
+	struct ibv_counter_attach_attr attach = {
+		.counter_desc =
+			noise(3) ? IBV_COUNTER_PACKETS : IBV_COUNTER_BYTES,
+		.index = noise(4),
+	};
+	struct ibv_counters_init_attr init = { 0 };
+	struct ibv_counters **c = &ANY(counters);
+	uint64_t values[4];
+
+	if (!*c)
+		*c = ibv_create_counters(context, &init);
+	else if (noise(4) == 0 && !ibv_destroy_counters(*c))
+		*c = NULL;
+	else if (noise(2))
+		ibv_attach_counters_point_flow(*c, &attach, NULL);
+	else
+		ibv_read_counters(*c, values, 1 + noise(4), 0);
+}
+
 static void query(void)
 {
 	struct ibv_device_attr_ex device;
@@ -252,9 +384,10 @@ void run_actions(struct ibv_context *ctx, int fd, uint32_t count)
 		act_on_pd,	 act_on_cq,	  act_on_qp,
 		act_on_qp,	 act_on_qp,	  act_on_srq,
 		act_on_mr,	 act_on_mr,	  act_on_mw,
-		act_on_xrcd,	 act_on_ah,	  query,
+		act_on_xrcd,	 act_on_ah,	  act_on_wq,
+		act_on_wq,	 act_on_table,	  act_on_flow,
+		act_on_counters, query,		  act_on_commands,
 		act_on_commands, act_on_commands, act_on_commands,
-		act_on_commands,
 	};
 
 	context = ctx;

@@ -7,6 +7,7 @@
  *   queue_noise DEVICE SEED ROUNDS
  */
 #include <endian.h>
+#include <errno.h>
 #include <infiniband/verbs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 #include "find.h"
 
-enum { DEPTH = 16, MEMORY = 65536, NUM_QPS = 6 };
+enum { DEPTH = 16, MEMORY = 65536, NUM_QPS = 8 };
 
 /* What libmlx5 tells of its queues, as far as it is used here. */
 struct dv_ring {
@@ -81,6 +82,7 @@ static struct ibv_mr *mr;
 static struct dv_cq dv_cq;
 static struct dv_srq dv_srq;
 static struct queue queues[NUM_QPS];
+static struct ibv_flow *flow;
 static union ibv_gid gid;
 static int gid_index;
 
@@ -163,11 +165,47 @@ static enum ibv_qp_state state_of(struct queue *queue)
 	return attr.qp_state;
 }
 
+/* What a QP of a kind is told on its way to each state. */
+static int init_mask(enum ibv_qp_type type)
+{
+	switch (type) {
+	case IBV_QPT_RAW_PACKET:
+		return IBV_QP_STATE | IBV_QP_PORT;
+	case IBV_QPT_UD:
+		return IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
+		       IBV_QP_QKEY;
+	default:
+		return IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
+		       IBV_QP_ACCESS_FLAGS;
+	}
+}
+
+static int rtr_mask(enum ibv_qp_type type)
+{
+	if (type == IBV_QPT_RAW_PACKET || type == IBV_QPT_UD)
+		return IBV_QP_STATE;
+	return IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
+	       IBV_QP_RQ_PSN |
+	       (type == IBV_QPT_RC
+			? IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER
+			: 0);
+}
+
+static int rts_mask(enum ibv_qp_type type)
+{
+	if (type == IBV_QPT_RAW_PACKET)
+		return IBV_QP_STATE;
+	return IBV_QP_STATE | IBV_QP_SQ_PSN |
+	       (type == IBV_QPT_RC
+			? IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
+				  IBV_QP_MAX_QP_RD_ATOMIC
+			: 0);
+}
+
 /* From the beginning; attributes that a kind does not have are left out. */
 static void start(struct queue *queue)
 {
 	enum ibv_qp_type type = queue->qp->qp_type;
-	int rc = type == IBV_QPT_RC, ud = type == IBV_QPT_UD;
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RESET,
 		.port_num = 1,
@@ -194,26 +232,13 @@ static void start(struct queue *queue)
 	queue->dv.dbrec[0] = 0;
 	queue->dv.dbrec[1] = 0;
 	attr.qp_state = IBV_QPS_INIT;
-	if (ibv_modify_qp(queue->qp, &attr,
-			  IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
-				  (ud ? IBV_QP_QKEY : IBV_QP_ACCESS_FLAGS)))
+	if (ibv_modify_qp(queue->qp, &attr, init_mask(type)))
 		die("init");
 	attr.qp_state = IBV_QPS_RTR;
-	if (ibv_modify_qp(queue->qp, &attr,
-			  ud ? IBV_QP_STATE
-			     : IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU |
-					  IBV_QP_DEST_QPN | IBV_QP_RQ_PSN |
-					  (rc ? IBV_QP_MAX_DEST_RD_ATOMIC |
-							   IBV_QP_MIN_RNR_TIMER
-					      : 0)))
+	if (ibv_modify_qp(queue->qp, &attr, rtr_mask(type)))
 		die("rtr");
 	attr.qp_state = IBV_QPS_RTS;
-	if (ibv_modify_qp(queue->qp, &attr,
-			  IBV_QP_STATE | IBV_QP_SQ_PSN |
-				  (rc ? IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
-						   IBV_QP_RNR_RETRY |
-						   IBV_QP_MAX_QP_RD_ATOMIC
-				      : 0)) &&
+	if (ibv_modify_qp(queue->qp, &attr, rts_mask(type)) &&
 	    state_of(queue) != IBV_QPS_ERR)
 		die("rts"); /* not ended by what another queue sent it */
 }
@@ -244,11 +269,45 @@ static void put_remote(uint8_t *seg)
 	put32(seg + 8, mr->rkey);
 }
 
+/* How a frame begins, mostly with what a length is meant to fit. */
+static void put_frame(uint8_t *seg)
+{
+	static const uint16_t sizes[] = { 0, 2, 14, 18, 34, 54, 1024 };
+	uint16_t len = htobe16(noise(8) ? sizes[noise(7)] : (uint16_t)random());
+
+	memset(seg, 0, 16);
+	seg[4] = (uint8_t)noise(256); /* checksums */
+	if (noise(4))
+		seg[6] = (uint8_t)noise(8); /* mss */
+	memcpy(seg + 12, &len, sizeof(len));
+}
+
+/* Something like a packet of IPv4 at the beginning of the memory, sent whole or not. */
+static void send_packet(struct queue *queue, uint8_t *block)
+{
+	uint8_t *frame = mr->addr;
+
+	fill_noise(frame, 64);
+	frame[12] = 0x08;
+	frame[13] = 0x00;
+	frame[14] = (uint8_t)(0x40 | noise(8));
+	frame[16] = 0;
+	frame[23] = noise(2) ? 6 : 17;
+	memset(block, 0, 64);
+	put32(block, (uint32_t)queue->head << 8 | 0x0a);
+	put32(block + 4, queue->qp->qp_num << 8 | 3);
+	block[11] = 8;
+	block[20] = (uint8_t)noise(256); /* checksums */
+	put32(block + 32, 14 + noise(noise(4) ? 100 : 10000));
+	put32(block + 36, mr->lkey);
+	put64(block + 40, (uintptr_t)frame);
+}
+
 /* A header that the device accepts, and anything behind it. */
 static void make_request(struct queue *queue, uint8_t *block)
 {
 	static const uint8_t opcodes[] = { 0x00, 0x01, 0x08, 0x09, 0x0a, 0x0b,
-					   0x10, 0x11, 0x12, 0x1b, 0x25 };
+					   0x0e, 0x10, 0x11, 0x12, 0x1b, 0x25 };
 	uint32_t ds = noise(4) ? noise(12) : noise(64);
 	uint32_t i;
 
@@ -257,7 +316,9 @@ static void make_request(struct queue *queue, uint8_t *block)
 	      (uint32_t)queue->head << 8 | opcodes[noise(sizeof(opcodes))]);
 	put32(block + 4, queue->qp->qp_num << 8 | ds);
 	block[11] = 8;
-	for (i = 1; i < 4; i++) {
+	if (queue->qp->qp_type == IBV_QPT_RAW_PACKET)
+		put_frame(block + 16);
+	for (i = queue->qp->qp_type == IBV_QPT_RAW_PACKET ? 2 : 1; i < 4; i++) {
 		if (noise(3))
 			put_data(block + 16 * i);
 		else if (noise(2))
@@ -305,7 +366,9 @@ static void send_noise(struct queue *queue)
 	while (n--) {
 		block = (uint8_t *)queue->dv.sq.buf +
 			queue->head % queue->dv.sq.count * 64;
-		if (noise(10))
+		if (queue->qp->qp_type == IBV_QPT_RAW_PACKET && noise(4))
+			send_packet(queue, block);
+		else if (noise(10))
 			make_request(queue, block);
 		else
 			fill_noise(block, 64);
@@ -361,10 +424,33 @@ static void round_of(struct queue *queue)
 		start(queue);
 }
 
+static struct ibv_qp *flow_qp(void)
+{
+	return queues[NUM_QPS - 1].qp;
+}
+
+/* All frames that are sent come back to one of the queues. */
+static void make_flow(struct ibv_qp *qp)
+{
+	struct ibv_flow_attr attr = {
+		.type = IBV_FLOW_ATTR_SNIFFER,
+		.size = sizeof(attr),
+		.port = 1,
+	};
+
+	flow = ibv_create_flow(qp, &attr);
+	if (!flow)
+		die("flow");
+}
+
 static void close_all(void)
 {
 	int i;
 
+	if (ibv_destroy_qp(flow_qp()) != EBUSY)
+		die("a QP with a flow");
+	if (ibv_destroy_flow(flow))
+		die("destroy flow");
 	for (i = 0; i < NUM_QPS; i++)
 		if (ibv_destroy_qp(queues[i].qp))
 			die("destroy");
@@ -376,7 +462,8 @@ static void close_all(void)
 int main(int argc, char **argv)
 {
 	static const enum ibv_qp_type types[] = { IBV_QPT_RC, IBV_QPT_UC,
-						  IBV_QPT_UD };
+						  IBV_QPT_UD,
+						  IBV_QPT_RAW_PACKET };
 	int i, rounds;
 
 	if (argc != 4)
@@ -391,7 +478,9 @@ int main(int argc, char **argv)
 		die("no GID");
 	make_objects();
 	for (i = 0; i < NUM_QPS; i++)
-		make_qp(&queues[i], types[i / 2], i % 2 ? srq : NULL);
+		make_qp(&queues[i], types[i / 2],
+			i % 2 && i < NUM_QPS - 2 ? srq : NULL);
+	make_flow(flow_qp());
 	for (i = 0; i < NUM_QPS; i++)
 		start(&queues[i]);
 	for (i = 0; i < rounds; i++)
