@@ -284,6 +284,7 @@ static void lose(struct hca_qp *qp)
 	hca_count(to_hca(qp->ib.device), HCA_STAT_DROPPED, 1);
 }
 
+/* -EBADMSG if it cannot be cut up, or what is wrong with its memory. */
 static int send_frame(struct hca_qp *qp)
 {
 	u32 len = qp->op.len;
@@ -295,7 +296,7 @@ static int send_frame(struct hca_qp *qp)
 		return ret;
 	if (!prepare(skb, &qp->op)) {
 		kfree_skb(skb);
-		return -EINVAL;
+		return -EBADMSG;
 	}
 	if (dev_queue_xmit(skb))
 		lose(qp);
@@ -320,9 +321,7 @@ enum hca_step hca_run_raw(struct hca_qp *qp, long *budget)
 	if (hca_is_transient(ret))
 		return hca_wait(qp, ret);
 	if (ret)
-		return hca_fail_send(qp,
-				     ret == -EINVAL && op->opcode == HCA_OP_TSO
-					     ? HCA_SYN_LOCAL_QP_OP
-					     : HCA_SYN_LOCAL_PROT);
+		return hca_fail_send(qp, ret == -EBADMSG ? HCA_SYN_LOCAL_QP_OP
+							 : HCA_SYN_LOCAL_PROT);
 	return hca_finish_send(qp);
 }
