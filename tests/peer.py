@@ -64,11 +64,12 @@ def driver_of(name):
     return "rxe" if "/virtual/" in path else "softhca"
 
 
-def find_device(driver):
-    """The first device of @driver, rxe or softhca; None without one."""
+def find_device(driver, after=""):
+    """The first device of @driver, rxe or softhca, whose name is behind @after;
+    None without one."""
     for path in sorted(glob.glob("/sys/class/infiniband/*")):
         name = os.path.basename(path)
-        if driver_of(name) == driver:
+        if driver_of(name) == driver and name > after:
             return Device(name, ipv4_gid_index(name))
     return None
 

@@ -18,7 +18,7 @@ GRACE = 3
 SHORT = 0.5
 # How long a server may take until it listens. Where rdma_cm knows no device,
 # nothing ever shows; its client says why.
-LISTEN_LIMIT = {"tcp": 20, "rdma_cm": 3}
+LISTEN_LIMIT = {"tcp": 20, "rdma_cm": 3, "flow": 20}
 PROVIDERS = {"rxe": "/librxe", "softhca": "/libmlx5"}
 WORK = "/tmp/peers"
 
@@ -71,14 +71,21 @@ def address_of(device, index):
     return ".".join(str(int(words[i:i + 2], 16)) for i in range(0, 8, 2))
 
 
+def mac_of(netdev):
+    return peer.read(f"/sys/class/net/{netdev}/address")
+
+
 def places(driver):
     """What stands for the words in braces of a row."""
     if not driver:
         return {}
     device = peer.find_device(driver)
+    other = peer.find_device(driver, after=device.name) or device
     address = address_of(device.name, device.gid_index)
-    return {"dev": device.name, "gid": device.gid_index,
-            "net": netdev_of(device.name), "ip": address, "host": address}
+    net = netdev_of(device.name)
+    return {"dev": device.name, "gid": device.gid_index, "net": net,
+            "ip": address, "host": address, "mac": mac_of(net),
+            "dev2": other.name, "mac2": mac_of(netdev_of(other.name))}
 
 
 def fill(text, values):
@@ -96,7 +103,14 @@ def is_cm_listening(port):
                for line in shown.splitlines())
 
 
-LISTENS = {"tcp": peer.is_listening, "rdma_cm": is_cm_listening}
+def has_flow(_):
+    """Whether a device has been told whose frames are whose."""
+    return any("flows 0" not in peer.read(path).splitlines() for path in
+               glob.glob("/sys/kernel/debug/softhca/mlx5_*/objects"))
+
+
+LISTENS = {"tcp": peer.is_listening, "rdma_cm": is_cm_listening,
+           "flow": has_flow}
 
 
 def is_ready(row, server, port):

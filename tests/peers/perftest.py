@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
-"""perftest: eight programs, and the options that reach other verbs."""
+"""perftest: its programs, and the options that reach other verbs."""
 
-from .rows import Row, pairs
+from .rows import Row, label, pairs
 
 COMMON = "-d {dev} -x {gid} -p {port} -F"
 ITERS = {"bw": "-n 100 ", "lat": "-n 20 "}
@@ -59,6 +59,26 @@ OPTIONS = {
 }
 
 
+# Frames from one port to another; these programs have no connection to agree by.
+FRAMES = {
+    "raw_ethernet_bw": {
+        "": SOFTHCA, OLD: SOFTHCA, "-s 1024": {}, "-D 2": TIMED, "-q 4": {},
+        "-J 192.0.2.8 -j 192.0.2.7 -K 2000 -k 1000": {}},
+    "raw_ethernet_lat": {"": SOFTHCA, OLD: {}},
+}
+
+
+def frame_row(program, options, changes):
+    fields = dict(changes)
+    kind = program.rpartition("_")[2]
+    common = f"-F {fields.pop('iters', ITERS[kind])} {options}"
+    return Row(label(program, options),
+               f"/usr/bin/{program} -d {{dev}} --client -B {{mac}} -E {{mac2}} "
+               f"{common}", {"bw": BW, "lat": LAT}[kind],
+               server=f"/usr/bin/{program} -d {{dev2}} --server -B {{mac2}} "
+               f"-E {{mac}} {common}", ready="flow", **fields)
+
+
 def perftest_rows(program):
     kind = program.rpartition("_")[2]
     figure = {"bw": BW, "lat": LAT}[kind]
@@ -73,7 +93,6 @@ def perftest_rows(program):
 def rows():
     for program in OPTIONS:
         yield from perftest_rows(program)
-    # No device here has packet queue pairs to give.
-    yield Row("raw_ethernet_bw", "/usr/bin/raw_ethernet_bw -d {dev} --client "
-              "-B 02:00:00:00:00:01 -E 02:00:00:00:00:02 -n 200 -F", BW,
-              core=True)
+    for program, rest in FRAMES.items():
+        for options, changes in rest.items():
+            yield frame_row(program, options, changes)

@@ -20,8 +20,8 @@ class Row:
     command: str
     figure: str
     server: str = ""
-    ready: str = "tcp"          # what the server listens with: tcp, rdma_cm;
-                                # what it says when it is ready; ""
+    ready: str = "tcp"          # what the server listens with: tcp, rdma_cm,
+                                # flow; what it says when it is ready; ""
     stays: bool = False         # a server that has to be stopped
     devices: tuple = DEVICES    # () for a program that asks for no device
     core: bool = False          # whether ./dev test runs it
