@@ -291,3 +291,53 @@ def test_udp_port_of_a_device_that_cannot_is_eopnotsupp(name):
     with Pair(name) as pair:
         assert error_of(Mlx5QP.modify_udp_sport, pair.a.qp, 1) == \
             errno.EOPNOTSUPP
+
+
+BOND = f'{rdma.DEBUGFS}/{rdma.SOFTHCA["dynamic"]}/lag_ports'
+
+
+def bond(ports):
+    with open(BOND, 'w', encoding='ascii') as f:
+        f.write(str(ports))
+
+
+@pytest.fixture(name='bonded')
+def fixture_bonded():
+    """A QP in RTS of a device whose two ports are one."""
+    bond(2)
+    try:
+        with Pair(rdma.SOFTHCA['dynamic']) as pair:
+            yield pair.a
+    finally:
+        bond(0)
+
+
+def test_lag_port_is_changed(bonded):
+    wanted, active = Mlx5QP.query_lag_port(bonded.qp)
+    assert wanted in (1, 2) and active == wanted
+    for port in (1, 2, 1):
+        Mlx5QP.modify_lag_port(bonded.qp, port)
+        assert Mlx5QP.query_lag_port(bonded.qp) == (port, port)
+
+
+def test_lag_port_before_init_is_eopnotsupp(bonded):
+    side = rdma.Side(bonded.ctx.name)
+    assert error_of(Mlx5QP.query_lag_port, side.qp) == errno.EOPNOTSUPP
+    assert error_of(Mlx5QP.modify_lag_port, side.qp, 1) == errno.EOPNOTSUPP
+    side.close()
+
+
+def test_lag_port_that_is_none(bonded):
+    """A QP may give its port up, and wants none from then on."""
+    assert error_of(Mlx5QP.modify_lag_port, bonded.qp, 16) == errno.EINVAL
+    Mlx5QP.modify_lag_port(bonded.qp, 0)
+    assert error_of(Mlx5QP.query_lag_port, bonded.qp) == errno.EOPNOTSUPP
+    assert error_of(Mlx5QP.modify_lag_port, bonded.qp, 1) == errno.EOPNOTSUPP
+
+
+@pytest.mark.parametrize('name', ('rxe0', *rdma.SOFTHCA.values()))
+def test_lag_port_without_a_bond_is_eopnotsupp(name):
+    with Pair(name) as pair:
+        assert error_of(Mlx5QP.query_lag_port, pair.a.qp) == errno.EOPNOTSUPP
+        assert error_of(Mlx5QP.modify_lag_port, pair.a.qp, 1) == \
+            errno.EOPNOTSUPP

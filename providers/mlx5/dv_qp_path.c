@@ -3,11 +3,12 @@
 /* Direct verbs: the path that the packets of a connected queue pair take. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dv_caps.h"
 
 /* A device that cannot say so cannot do it. */
-static bool can_change_sport(struct ibv_context *context)
+static bool can_change(struct ibv_context *context, uint8_t what)
 {
 	struct prm_general_caps *caps;
 	bool can;
@@ -17,10 +18,12 @@ static bool can_change_sport(struct ibv_context *context)
 		return false;
 	mlx5_query_caps(to_mctx(context), PRM_CAPS_GENERAL, caps,
 			sizeof(*caps));
-	can = caps->change_qp & PRM_CAPS_CHANGE_UDP_SPORT;
+	can = caps->change_qp & what;
 	free(caps);
 	return can;
 }
+
+/* ---- The UDP port ------------------------------------------------------------ */
 
 static int change_sport(struct ibv_qp *qp, uint16_t udp_sport)
 {
@@ -45,7 +48,95 @@ VERBS_EXPORT int mlx5dv_modify_qp_udp_sport(struct ibv_qp *qp,
 					    uint16_t udp_sport)
 {
 	if (!is_mlx5(qp->context) || !is_connected(qp) ||
-	    !can_change_sport(qp->context))
+	    !can_change(qp->context, PRM_CAPS_CHANGE_UDP_SPORT))
 		return verbs_err(EOPNOTSUPP);
 	return change_sport(qp, udp_sport);
+}
+
+/* ---- The port of a bond ------------------------------------------------------ */
+
+/* Which port of a bond a queue pair wants, and which one has its traffic. */
+struct lag {
+	uint8_t wanted;
+	uint8_t active;
+};
+
+/* 0: the port is not one that the device tells of. */
+static uint8_t active_port(const struct prm_query_lag_out *lag, uint8_t wanted)
+{
+	switch (wanted) {
+	case 1:
+		return lag->port_of_1 & 0xf;
+	case 2:
+		return lag->port_of_2 & 0xf;
+	default:
+		return 0;
+	}
+}
+
+static bool is_bonded(struct ibv_context *context,
+		      struct prm_query_lag_out *out)
+{
+	const struct prm_query_caps in = {
+		.opcode = htobe16(PRM_CMD_QUERY_LAG),
+	};
+
+	memset(out, 0, sizeof(*out));
+	return !mlx5dv_devx_general_cmd(context, &in, sizeof(in), out,
+					sizeof(*out)) &&
+	       out->state & 7;
+}
+
+static bool read_lag(struct ibv_qp *qp, struct lag *lag)
+{
+	const struct prm_query_qp in = {
+		.opcode = htobe16(PRM_CMD_QUERY_QP),
+		.qpn = htobe32(qp->qp_num),
+	};
+	struct prm_query_qp_out out = {};
+	struct prm_query_lag_out ports;
+
+	if (!is_mlx5(qp->context) || !is_bonded(qp->context, &ports) ||
+	    mlx5dv_devx_qp_query(qp, &in, sizeof(in), &out, sizeof(out)))
+		return false;
+	lag->wanted = out.lag_port & 0xf;
+	lag->active = active_port(&ports, lag->wanted);
+	return lag->wanted;
+}
+
+VERBS_EXPORT int mlx5dv_query_qp_lag_port(struct ibv_qp *qp, uint8_t *port_num,
+					  uint8_t *active_port_num)
+{
+	struct lag lag;
+
+	if (!read_lag(qp, &lag) || !lag.active)
+		return verbs_err(EOPNOTSUPP);
+	*port_num = lag.wanted;
+	*active_port_num = lag.active;
+	return 0;
+}
+
+static int change_lag_port(struct ibv_qp *qp, uint8_t port_num)
+{
+	struct prm_change_qp in = {
+		.opcode = htobe16(PRM_CMD_RTS2RTS_QP),
+		.qpn = htobe32(qp->qp_num),
+		.options = htobe32(PRM_OPTION_LAG_PORT),
+		.lag_port = port_num,
+	};
+	uint8_t out[16];
+
+	return mlx5dv_devx_qp_modify(qp, &in, sizeof(in), out, sizeof(out));
+}
+
+VERBS_EXPORT int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num)
+{
+	struct lag lag;
+
+	if (!read_lag(qp, &lag) ||
+	    !can_change(qp->context, PRM_CAPS_CHANGE_LAG_PORT))
+		return verbs_err(EOPNOTSUPP);
+	if (port_num > 0xf)
+		return verbs_err(EINVAL);
+	return change_lag_port(qp, port_num);
 }

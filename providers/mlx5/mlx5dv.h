@@ -631,6 +631,10 @@ struct mlx5dv_qp_init_attr {
 struct ibv_qp *mlx5dv_create_qp(struct ibv_context *context,
 				struct ibv_qp_init_attr_ex *qp_attr,
 				struct mlx5dv_qp_init_attr *mlx5_qp_attr);
+/*
+ * The port of a bond that the QP wants to send by, from 1, and the one that
+ * sends for it now. EOPNOTSUPP without a bond, or if the QP wants none.
+ */
 int mlx5dv_query_qp_lag_port(struct ibv_qp *qp, uint8_t *port_num,
 			     uint8_t *active_port_num);
 int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num);

@@ -227,6 +227,8 @@ enum {
 	PRM_CMD_QUERY_CAPS = 0x100,
 	PRM_CMD_CREATE_MKEY = 0x200,
 	PRM_CMD_RTS2RTS_QP = 0x505,
+	PRM_CMD_QUERY_QP = 0x50b,
+	PRM_CMD_QUERY_LAG = 0x842,
 };
 
 struct prm_query_caps {
@@ -252,13 +254,18 @@ struct prm_general_caps {
 };
 
 #define PRM_CAPS_CHANGE_UDP_SPORT (1 << 6)
+#define PRM_CAPS_CHANGE_LAG_PORT (1 << 5)
 
 /* What changes of a queue pair in RTS stands in the mask. */
 struct prm_change_qp {
 	__be16 opcode;
 	uint8_t reserved2[6];
 	__be32 qpn;
-	uint8_t reserved12[70];
+	uint8_t reserved12[4];
+	__be32 options;
+	uint8_t reserved20[4];
+	uint8_t lag_port; /* in the low half */
+	uint8_t reserved25[57];
 	__be16 udp_sport;
 	uint8_t reserved84[180];
 	__be64 mask;
@@ -266,6 +273,31 @@ struct prm_change_qp {
 };
 
 #define PRM_CHANGE_UDP_SPORT (1ull << 2)
+#define PRM_OPTION_LAG_PORT (1u << 15)
+
+/* Ports that are one. Of each byte from state on the low half counts. */
+struct prm_query_lag_out {
+	uint8_t status;
+	uint8_t reserved1[10];
+	uint8_t state; /* 0: they are not; in the lowest three bits */
+	uint8_t reserved12[2];
+	uint8_t port_of_2; /* which has the traffic of the second, */
+	uint8_t port_of_1; /* and of the first */
+};
+
+struct prm_query_qp {
+	__be16 opcode;
+	uint8_t reserved2[6];
+	__be32 qpn;
+	uint8_t reserved12[4];
+};
+
+struct prm_query_qp_out {
+	uint8_t status;
+	uint8_t reserved1[23];
+	uint8_t lag_port; /* in the low half; 0: none */
+	uint8_t reserved25[247];
+};
 
 struct prm_create_mkey {
 	__be16 opcode;
@@ -411,6 +443,8 @@ _Static_assert(sizeof(struct prm_create_mkey) == 272, "CREATE_MKEY");
 _Static_assert(sizeof(struct prm_query_caps) == 16, "QUERY_HCA_CAP");
 _Static_assert(sizeof(struct prm_general_caps) == 4112, "capabilities");
 _Static_assert(sizeof(struct prm_change_qp) == 464, "RTS2RTS_QP");
+_Static_assert(sizeof(struct prm_query_lag_out) == 16, "QUERY_LAG");
+_Static_assert(sizeof(struct prm_query_qp_out) == 272, "QUERY_QP");
 _Static_assert(sizeof(struct prm_srq_next_seg) == PRM_SEG_SIZE, "SRQ next");
 _Static_assert(sizeof(struct prm_av_seg) == 3 * PRM_SEG_SIZE, "AV");
 _Static_assert(offsetof(struct prm_av_seg, rate_sl) == 12, "AV");

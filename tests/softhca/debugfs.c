@@ -108,6 +108,7 @@ void hca_debugfs_add(struct hca_dev *dev)
 	debugfs_create_file("mode", 0444, dir, dev, &mode_fops);
 	debugfs_create_file("stats", 0444, dir, dev, &stats_fops);
 	debugfs_create_file("objects", 0444, dir, dev, &objects_fops);
+	debugfs_create_u8("lag_ports", 0600, dir, &dev->lag_ports);
 	dev->debugfs = dir;
 }
 

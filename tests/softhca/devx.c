@@ -53,11 +53,13 @@ static int carry(struct uverbs_attr_bundle *attrs, u16 in, u16 out, runner run)
 static int run_general(struct uverbs_attr_bundle *attrs,
 		       struct hca_devx_cmd *cmd)
 {
+	const struct hca_dev *dev = to_hca(cmd->ctx->ib.device);
+
 	switch (hca_devx_opcode(cmd->in)) {
 	case MLX5_CMD_OP_QUERY_HCA_CAP:
-		return hca_devx_query_caps(cmd->in, cmd->out);
+		return hca_devx_query_caps(dev, cmd->in, cmd->out);
 	case MLX5_CMD_OP_QUERY_LAG:
-		/* No ports are one: zeros say that. */
+		hca_devx_query_lag(dev, cmd->out);
 		return 0;
 	default:
 		return -EINVAL;

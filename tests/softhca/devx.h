@@ -66,7 +66,8 @@ static inline int hca_devx_result(u8 *out, int ret)
 }
 
 /* devx_caps.c */
-int hca_devx_query_caps(const u8 *in, u8 *out);
+int hca_devx_query_caps(const struct hca_dev *dev, const u8 *in, u8 *out);
+void hca_devx_query_lag(const struct hca_dev *dev, u8 *out);
 
 /* devx_queue.c */
 int hca_devx_run_create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd);

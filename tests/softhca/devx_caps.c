@@ -13,6 +13,7 @@
 enum {
 	CHANGE_QP_BYTE = 0x150 / 8,
 	CHANGE_UDP_SPORT = 1 << 6,
+	CHANGE_LAG_PORT = 1 << 5,
 };
 
 enum {
@@ -58,10 +59,34 @@ static void fill_transports(void *caps)
 	MLX5_SET(cmd_hca_cap, caps, log_max_ra_res_dc, depth);
 }
 
-static void fill_general(void *caps)
+/* Each port of a bond sends by itself. */
+static void fill_lag(const struct hca_dev *dev, void *caps)
+{
+	u8 n = READ_ONCE(dev->lag_ports);
+
+	MLX5_SET(cmd_hca_cap, caps, lag_master, n > 1);
+	MLX5_SET(cmd_hca_cap, caps, num_lag_ports, n);
+	MLX5_SET(cmd_hca_cap, caps, lag_tx_port_affinity, n > 1);
+	if (n > 1)
+		*((u8 *)caps + CHANGE_QP_BYTE) |= CHANGE_LAG_PORT;
+}
+
+void hca_devx_query_lag(const struct hca_dev *dev, u8 *out)
+{
+	void *lag = MLX5_ADDR_OF(query_lag_out, out, ctx);
+
+	if (READ_ONCE(dev->lag_ports) < 2)
+		return;
+	MLX5_SET(lagc, lag, lag_state, 1);
+	MLX5_SET(lagc, lag, tx_remap_affinity_1, 1);
+	MLX5_SET(lagc, lag, tx_remap_affinity_2, 2);
+}
+
+static void fill_general(const struct hca_dev *dev, void *caps)
 {
 	fill_sizes(caps);
 	fill_transports(caps);
+	fill_lag(dev, caps);
 	*((u8 *)caps + CHANGE_QP_BYTE) |= CHANGE_UDP_SPORT;
 	MLX5_SET(cmd_hca_cap, caps, num_ports, 1);
 	MLX5_SET(cmd_hca_cap, caps, port_type, MLX5_CAP_PORT_TYPE_ETH);
@@ -130,13 +155,13 @@ static void fill_roce(void *caps)
  * out has room for a whole answer. Of op_mod the lowest bit asks for what holds
  * now, not for the most that could; here both are the same.
  */
-int hca_devx_query_caps(const u8 *in, u8 *out)
+int hca_devx_query_caps(const struct hca_dev *dev, const u8 *in, u8 *out)
 {
 	void *caps = MLX5_ADDR_OF(query_hca_cap_out, out, capability);
 
 	switch (MLX5_GET(query_hca_cap_in, in, op_mod) >> 1) {
 	case MLX5_CAP_GENERAL:
-		fill_general(caps);
+		fill_general(dev, caps);
 		return 0;
 	case MLX5_CAP_ODP:
 		fill_odp(caps);

@@ -54,9 +54,9 @@ static const struct {
 	{ MLX5_QP_OPTPAR_RETRY_COUNT, IB_QP_RETRY_CNT },
 	{ MLX5_QP_OPTPAR_RNR_RETRY, IB_QP_RNR_RETRY },
 	{ MLX5_QP_OPTPAR_ACK_TIMEOUT, IB_QP_TIMEOUT },
+	{ MLX5_QP_OPTPAR_LAG_TX_AFF, 0 }, /* for take_step() */
 	/* Only where what is asked for is all that there is. */
 	{ MLX5_QP_OPTPAR_PM_STATE, 0 },
-	{ MLX5_QP_OPTPAR_LAG_TX_AFF, 0 },
 	{ MLX5_QP_OPTPAR_PRI_PORT, IB_QP_PORT },
 	{ MLX5_QP_OPTPAR_COUNTER_SET_ID, 0 },
 };
@@ -187,7 +187,10 @@ static int enter(struct hca_qp *qp, const struct step *step,
 static int take_step(struct hca_qp *qp, const struct step *step,
 		     const struct hca_devx_cmd *cmd)
 {
+	const void *qpc = MLX5_ADDR_OF(rst2init_qp_in, cmd->in, qpc);
+	u32 bits = MLX5_GET(rst2init_qp_in, cmd->in, opt_param_mask);
 	struct ib_qp_attr attr;
+	int status;
 
 	if (cmd->len < CMD_OPTIONS_END)
 		return MLX5_CMD_STAT_BAD_INP_LEN_ERR;
@@ -195,9 +198,12 @@ static int take_step(struct hca_qp *qp, const struct step *step,
 	if (step->from == IB_QPS_RTS &&
 	    get_unaligned_be64(cmd->in + CMD_OPTIONS_HIGH) & ~CHANGE_UDP_SPORT)
 		return MLX5_CMD_STAT_BAD_PARAM_ERR;
-	read_context(&attr, MLX5_ADDR_OF(rst2init_qp_in, cmd->in, qpc));
-	return enter(qp, step, &attr,
-		     MLX5_GET(rst2init_qp_in, cmd->in, opt_param_mask));
+	read_context(&attr, qpc);
+	status = enter(qp, step, &attr, bits);
+	if (!status && bits & MLX5_QP_OPTPAR_LAG_TX_AFF)
+		WRITE_ONCE(qp->lag_port,
+			   MLX5_GET(qpc, qpc, lag_tx_port_affinity));
+	return status;
 }
 
 /* From any state, but that what is reset has no errors. */
@@ -307,6 +313,7 @@ static void fill_state(void *qpc, const struct hca_qp *qp)
 	const struct ib_qp_attr *attr = &qp->attr;
 
 	MLX5_SET(qpc, qpc, state, states[qp->state]);
+	MLX5_SET(qpc, qpc, lag_tx_port_affinity, qp->lag_port);
 	fill_path(MLX5_ADDR_OF(qpc, qpc, primary_address_path), attr);
 	MLX5_SET(qpc, qpc, mtu, attr->path_mtu);
 	MLX5_SET(qpc, qpc, remote_qpn, attr->dest_qp_num);

@@ -142,9 +142,19 @@ static void set_state(struct hca_qp *qp, enum ib_qp_state state)
 	hca_raw_set_state_locked(qp);
 }
 
+/* As the driver does, queue pairs of a bond send by one port or the other. */
+static void choose_lag_port(struct hca_qp *qp)
+{
+	bool bonded = READ_ONCE(to_hca(qp->ib.device)->lag_ports) > 1;
+
+	qp->lag_port = bonded ? 1 + qp->qpn % 2 : 0;
+}
+
 void hca_qp_enter_locked(struct hca_qp *qp, const struct ib_qp_attr *attr,
 			 int mask, enum ib_qp_state state)
 {
+	if (state == IB_QPS_INIT)
+		choose_lag_port(qp);
 	store_path(qp, attr, mask);
 	store_limits(qp, attr, mask);
 	set_state(qp, state);

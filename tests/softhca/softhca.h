@@ -116,6 +116,7 @@ struct hca_dev {
 	enum hca_mode mode;
 	bool registered;
 	struct dentry *debugfs;
+	u8 lag_ports; /* that are told to be bonded; nothing depends on it */
 	struct xarray keys; /* by key >> 8 */
 	u32 next_key;
 	u8 key_seq; /* the varying low byte of keys */
@@ -356,6 +357,7 @@ struct hca_qp {
 	enum ib_qp_state state;
 	struct ib_qp_attr attr; /* as last set by the user */
 	u32 gen; /* new whenever a connection ends */
+	u8 lag_port; /* of a bond, that it wants to send by */
 	u16 sq_ci;
 	u16 rq_ci;
 	u32 sq_psn;

@@ -171,3 +171,30 @@ def test_udp_port_is_for_rts(pair):
     with pytest.raises(PyverbsRDMAError) as info:
         Mlx5QP.modify_udp_sport(pair[1].qp, 0xc0de)
     assert info.value.error_code == errno.EOPNOTSUPP
+
+
+BOND = '/sys/kernel/debug/softhca/mlx5_0/lag_ports'
+
+
+@pytest.fixture(name='bond')
+def fixture_bond():
+    """Two ports that are one, from before the QPs are there."""
+    with open(BOND, 'w', encoding='ascii') as f:
+        f.write('2')
+    yield
+    with open(BOND, 'w', encoding='ascii') as f:
+        f.write('0')
+
+
+@pytest.mark.usefixtures('bond')
+def test_lag_port(request):
+    qp = request.getfixturevalue('pair')[1].qp
+    for port in (1, 2):
+        Mlx5QP.modify_lag_port(qp, port)
+        assert Mlx5QP.query_lag_port(qp) == (port, port)
+    Mlx5QP.modify_lag_port(qp, 0)
+    for refused in (lambda: Mlx5QP.query_lag_port(qp),
+                    lambda: Mlx5QP.modify_lag_port(qp, 1)):
+        with pytest.raises(PyverbsRDMAError) as info:
+            refused()
+        assert info.value.error_code == errno.EOPNOTSUPP

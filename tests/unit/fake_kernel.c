@@ -7,6 +7,7 @@
 #include "internal.h"
 
 struct answer {
+	uint16_t object; /* whose methods are meant; 0: all */
 	uint16_t id;
 	int is_handle;
 	uint64_t handle;
@@ -61,12 +62,18 @@ void fake_answer_handle(uint16_t id, uint64_t handle)
 	};
 }
 
-void fake_answer_bytes(uint16_t id, const void *bytes, size_t len)
+void fake_answer_object(uint16_t object, uint16_t id, const void *bytes,
+			size_t len)
 {
 	struct answer *a = &answers[num_answers++];
 
-	*a = (struct answer){ .id = id, .len = len };
+	*a = (struct answer){ .object = object, .id = id, .len = len };
 	memcpy(a->bytes, bytes, len);
+}
+
+void fake_answer_bytes(uint16_t id, const void *bytes, size_t len)
+{
+	fake_answer_object(0, id, bytes, len);
 }
 
 const struct fake_attr *fake_nth(int n)
@@ -76,13 +83,19 @@ const struct fake_attr *fake_nth(int n)
 	return &fake.attr[n];
 }
 
+static bool is_meant(const struct answer *a, const struct ib_uverbs_attr *attr)
+{
+	return a->id == attr->attr_id &&
+	       (!a->object || a->object == fake.hdr.object_id);
+}
+
 /* Another method's input may have the same id: it is too short for the answer. */
 static const struct answer *answer_to(const struct ib_uverbs_attr *attr)
 {
 	int i;
 
 	for (i = 0; i < num_answers; i++)
-		if (answers[i].id == attr->attr_id &&
+		if (is_meant(&answers[i], attr) &&
 		    (answers[i].is_handle || attr->len >= answers[i].len))
 			return &answers[i];
 	return NULL;

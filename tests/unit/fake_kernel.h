@@ -43,6 +43,9 @@ void fake_fail(int err);
  */
 void fake_answer_handle(uint16_t id, uint64_t handle);
 void fake_answer_bytes(uint16_t id, const void *bytes, size_t len);
+/* Likewise, of one object's methods alone: others have inputs of that id. */
+void fake_answer_object(uint16_t object, uint16_t id, const void *bytes,
+			size_t len);
 
 /* The n-th attribute sent. */
 const struct fake_attr *fake_nth(int n);

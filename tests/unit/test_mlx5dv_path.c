@@ -27,7 +27,7 @@ static struct ibv_qp qp_of_type(enum ibv_qp_type type)
 /* More of it than a command has. */
 static void device_can(uint8_t cap)
 {
-	uint8_t caps[COMMAND_LEN + 1] = { [CAP_BYTE] = cap };
+	const uint8_t caps[COMMAND_LEN + 1] = { [CAP_BYTE] = cap };
 
 	fake_answer_bytes(CAPS_OUT, caps, sizeof(caps));
 }
@@ -101,6 +101,96 @@ static void test_not_for_datagrams_and_others(void **state)
 
 #define test(name) cmocka_unit_test_setup(name, setup)
 
+/* ---- The port of a bond ------------------------------------------------------ */
+
+enum { QUERY_OUT = 0x1002, QUERY_LEN = 272, LAG_BYTE = 24 };
+
+/* What the device says from now on, and the port that a queue pair wants. */
+static void bond(uint8_t state, uint8_t cap, uint8_t wanted)
+{
+	const uint8_t lag[16] = { [11] = state, [14] = 4, [15] = 3 };
+	const uint8_t qp[QUERY_LEN] = { [LAG_BYTE] = 0x30 | wanted };
+
+	fake_reset();
+	device_can(
+		cap); /* by the same attribute; this one is too long for lag */
+	fake_answer_object(DEVX, CAPS_OUT, lag, sizeof(lag));
+	fake_answer_bytes(QUERY_OUT, qp, sizeof(qp));
+}
+
+static void test_lag_port_is_read(void **state)
+{
+	static const uint8_t command[16] = { 0x05, 0x0b, [9] = 0x12, 0x34,
+					     0x56 };
+	struct ibv_qp qp = qp_of_type(IBV_QPT_RC);
+	uint8_t wanted, active;
+
+	bond(1, 0, 1);
+	assert_int_equal(mlx5dv_query_qp_lag_port(&qp, &wanted, &active), 0);
+	assert_int_equal(wanted, 1);
+	assert_int_equal(active, 3);
+	assert_int_equal(fake.calls--, 2); /* the first one is QUERY_LAG */
+	expect_method(DEVX_OBJ, 0x1003, 3);
+	expect_inline(0, 0x1000, 0, 9);
+	expect_payload(1, 0x1001, command, sizeof(command));
+	expect_pointer(2, QUERY_OUT, QUERY_LEN);
+
+	bond(1, 0, 2);
+	assert_int_equal(mlx5dv_query_qp_lag_port(&qp, &wanted, &active), 0);
+	assert_int_equal(wanted, 2);
+	assert_int_equal(active, 4);
+}
+
+static void test_no_lag_port_to_read(void **state)
+{
+	struct ibv_qp others = { .context = others_context() };
+	struct ibv_qp qp = qp_of_type(IBV_QPT_RC);
+	uint8_t wanted = 77, active = 78;
+
+	assert_status(EOPNOTSUPP,
+		      mlx5dv_query_qp_lag_port(&others, &wanted, &active));
+	assert_int_equal(fake.calls, 0);
+	bond(0, 0xff, 1);
+	assert_status(EOPNOTSUPP,
+		      mlx5dv_query_qp_lag_port(&qp, &wanted, &active));
+	bond(1, 0xff, 0);
+	assert_status(EOPNOTSUPP,
+		      mlx5dv_query_qp_lag_port(&qp, &wanted, &active));
+	assert_status(EOPNOTSUPP, mlx5dv_modify_qp_lag_port(&qp, 1));
+	bond(1, 0xff, 3);
+	assert_status(EOPNOTSUPP,
+		      mlx5dv_query_qp_lag_port(&qp, &wanted, &active));
+	assert_int_equal(wanted, 77);
+	assert_int_equal(active, 78);
+}
+
+static void test_lag_port_is_changed(void **state)
+{
+	static const uint8_t command[COMMAND_LEN] = {
+		[0] = 0x05,	[1] = 0x05,  [9] = 0x12,
+		[10] = 0x34,	[11] = 0x56, [18] = 0x80, /* what changes */
+		[LAG_BYTE] = 2,
+	};
+	struct ibv_qp qp = qp_of_type(IBV_QPT_UD);
+
+	bond(1, 0x20, 1);
+	assert_int_equal(mlx5dv_modify_qp_lag_port(&qp, 2), 0);
+	assert_int_equal(fake.calls, 4); /* and asking for three things */
+	fake.calls = 1;
+	expect_method(DEVX_OBJ, 0x1002, 3);
+	expect_payload(1, 0x1001, command, sizeof(command));
+}
+
+static void test_lag_port_that_cannot_be_changed(void **state)
+{
+	struct ibv_qp qp = qp_of_type(IBV_QPT_RC);
+
+	bond(1, 0xdf, 1);
+	assert_status(EOPNOTSUPP, mlx5dv_modify_qp_lag_port(&qp, 2));
+	bond(1, 0x20, 1);
+	assert_status(EINVAL, mlx5dv_modify_qp_lag_port(&qp, 16));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +199,10 @@ int main(void)
 		test(test_device_that_cannot_be_asked),
 		test(test_not_before_rts),
 		test(test_not_for_datagrams_and_others),
+		test(test_lag_port_is_read),
+		test(test_no_lag_port_to_read),
+		test(test_lag_port_is_changed),
+		test(test_lag_port_that_cannot_be_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,9 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
                                       uint64_t remote_dc_key,
                                       uint16_t stream_id)
     int mlx5dv_modify_qp_udp_sport(ibv_qp *qp, uint16_t udp_sport)
+    int mlx5dv_query_qp_lag_port(ibv_qp *qp, uint8_t *port_num,
+                                 uint8_t *active_port_num)
+    int mlx5dv_modify_qp_lag_port(ibv_qp *qp, uint8_t port_num)
     mlx5dv_mkey *mlx5dv_create_mkey(mlx5dv_mkey_init_attr *attr)
     int mlx5dv_destroy_mkey(mlx5dv_mkey *mkey)
     int mlx5dv_mkey_check(mlx5dv_mkey *mkey, mlx5dv_mkey_err *err_info)

@@ -174,6 +174,29 @@ cdef class Mlx5QP(QPEx):
             ret = dv.mlx5dv_modify_qp_udp_sport(qp.qp, udp_sport)
         check_status(ret, 'mlx5dv_modify_qp_udp_sport')
 
+    @staticmethod
+    def query_lag_port(QP qp not None):
+        """Return the port of a bond that a QP wants to send by, and the one that
+        sends for it now, both from 1."""
+        cdef uint8_t wanted = 0, active = 0
+        cdef int ret
+
+        check_open(qp.qp, 'QP')
+        with nogil:
+            ret = dv.mlx5dv_query_qp_lag_port(qp.qp, &wanted, &active)
+        check_status(ret, 'mlx5dv_query_qp_lag_port')
+        return wanted, active
+
+    @staticmethod
+    def modify_lag_port(QP qp not None, uint8_t port_num):
+        """Choose the port of a bond that a QP in RTS wants to send by."""
+        cdef int ret
+
+        check_open(qp.qp, 'QP')
+        with nogil:
+            ret = dv.mlx5dv_modify_qp_lag_port(qp.qp, port_num)
+        check_status(ret, 'mlx5dv_modify_qp_lag_port')
+
     def wr_set_dc_addr(self, AH ah not None, uint32_t remote_dctn,
                        uint64_t remote_dc_key):
         """Send the last request to a DCT, which has this key."""
