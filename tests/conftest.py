@@ -13,6 +13,7 @@ from pyverbs.device import Context
 from pyverbs.pd import PD
 
 import claims
+import ports
 import rdma
 
 BAD_LOG = re.compile(
@@ -170,3 +171,19 @@ def pd(device):
 def rxe_pd():
     with Context(name='rxe0') as ctx:
         yield PD(ctx)
+
+
+@pytest.fixture
+def a():
+    """A raw packet QP that is ready, and its port."""
+    port = ports.Port(ports.A)
+    yield port
+    port.close()
+
+
+@pytest.fixture
+def b():
+    """Another, of another port at the same switch."""
+    port = ports.Port(ports.B)
+    yield port
+    port.close()

@@ -20,7 +20,6 @@ from pyverbs.spec import (
 
 import frames
 import rdma
-from ports import A, B, Port
 from rdma import Side
 
 
@@ -49,20 +48,6 @@ def test_device_without_flows_is_eopnotsupp(qp):
 def test_device_without_counters_is_eopnotsupp():
     with Context(name='rxe0') as ctx:
         assert rdma.error_of(Counters, ctx) == errno.EOPNOTSUPP
-
-
-@pytest.fixture
-def a():
-    port = Port(A)
-    yield port
-    port.close()
-
-
-@pytest.fixture
-def b():
-    port = Port(B)
-    yield port
-    port.close()
 
 
 @pytest.mark.parametrize('description', (2, 7))

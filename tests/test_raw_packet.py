@@ -8,24 +8,10 @@ import pytest
 
 import frames
 import rdma
-from ports import A, B, SEND_OPS, Port
+from ports import B, SEND_OPS, Port
 from pyverbs import enums as e
 from pyverbs.device import Context
 from pyverbs.qp import QPAttr, QPCap, QPEx, QPInitAttrEx
-
-
-@pytest.fixture
-def a():
-    port = Port(A)
-    yield port
-    port.close()
-
-
-@pytest.fixture
-def b():
-    port = Port(B)
-    yield port
-    port.close()
 
 
 def exchange(a, b, frame, exporter=None, flags=0):

@@ -8,7 +8,7 @@ import pytest
 
 import frames
 import rdma
-from ports import A, B, KEY, Port, Queues
+from ports import KEY, Queues
 from pyverbs import enums as e
 from pyverbs.cq import CQ
 from pyverbs.device import Context
@@ -30,20 +30,6 @@ def test_device_without_wqs_is_eopnotsupp(rxe):
     with pytest.raises(PyverbsRDMAError) as info:
         WQ(rxe, attr)
     assert info.value.error_code == errno.EOPNOTSUPP
-
-
-@pytest.fixture
-def a():
-    port = Port(A)
-    yield port
-    port.close()
-
-
-@pytest.fixture
-def b():
-    port = Port(B)
-    yield port
-    port.close()
 
 
 def queue_of(sport, log):

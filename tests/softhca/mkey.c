@@ -279,8 +279,8 @@ static void free_mkey(struct hca_mkey *mkey)
 static int publish_locked(struct hca_ctx *ctx, struct hca_mkey *mkey,
 			  const struct hca_mkey_seg *seg)
 {
-	struct hca_pd *pd = hca_pd_find_locked(
-		ctx, be32_to_cpu(seg->flags_pd) & MKEY_NUMBER);
+	struct hca_pd *pd = hca_pd_find_locked(ctx, be32_to_cpu(seg->flags_pd) &
+							    MKEY_NUMBER);
 	int ret;
 
 	if (!pd)
@@ -372,8 +372,8 @@ static void change_access(struct hca_mkey *mkey, u64 mask, u8 bits)
 		changed |= IB_ACCESS_REMOTE_WRITE;
 	if (mask & MASK_ATOMIC)
 		changed |= IB_ACCESS_REMOTE_ATOMIC;
-	mkey->key.access =
-		(mkey->key.access & ~changed) | (hca_key_access(bits) & changed);
+	mkey->key.access = (mkey->key.access & ~changed) |
+			   (hca_key_access(bits) & changed);
 }
 
 static void change_context(struct hca_mkey *mkey, u64 mask,
