@@ -49,14 +49,12 @@ mlx5dv_open_device(struct ibv_device *device, struct mlx5dv_context_attr *attr)
 static int query_caps(struct mlx5_context *ctx,
 		      struct mlx5_ib_query_device_resp *caps)
 {
-	struct verbs_udata udata = { .out = caps, .out_len = sizeof(*caps) };
 	struct ibv_device_attr_ex attr;
 
 	memset(caps, 0, sizeof(*caps));
 	if (!(ctx->resp.cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE))
 		return 0;
-	return ibv_cmd_query_device(&ctx->vctx.context, &attr, sizeof(attr),
-				    NULL, &udata);
+	return mlx5_query_caps_of_driver(ctx, &attr, NULL, caps);
 }
 
 static uint64_t flags_of(const struct mlx5_context *ctx,

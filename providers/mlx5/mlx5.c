@@ -3,7 +3,6 @@
 /* The provider, and what it keeps per open device. */
 #include <errno.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,23 +179,6 @@ static void mlx5_uninit_context(struct verbs_context *vctx)
 	mlx5_dbrecs_fini(&ctx->dbrecs);
 	mlx5_unmap_clocks(ctx);
 	mlx5_fini_uars(ctx);
-}
-
-/* Firmware of this family is known by a last number of four digits. */
-static void format_fw_ver(char *buf, size_t len, uint64_t fw_ver)
-{
-	snprintf(buf, len, "%u.%u.%04u", (unsigned int)(fw_ver >> 32) & 0xffff,
-		 (unsigned int)(fw_ver >> 16) & 0xffff,
-		 (unsigned int)fw_ver & 0xffff);
-}
-
-static int mlx5_query_device_ex(struct ibv_context *context,
-				const struct ibv_query_device_ex_input *input,
-				struct ibv_device_attr_ex *attr,
-				size_t attr_size)
-{
-	return verbs_query_device_fw(context, input, attr, attr_size,
-				     format_fw_ver);
 }
 
 VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {

@@ -503,6 +503,17 @@ static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
 
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
 
+/*
+ * All that the kernel says of the device: to the verbs, and of what they have no
+ * place for; the latter is 0 if the driver does not tell. fw_ver may be NULL.
+ */
+int mlx5_query_caps_of_driver(struct mlx5_context *ctx,
+			      struct ibv_device_attr_ex *attr, uint64_t *fw_ver,
+			      struct mlx5_ib_query_device_resp *caps);
+int mlx5_query_device_ex(struct ibv_context *context,
+			 const struct ibv_query_device_ex_input *input,
+			 struct ibv_device_attr_ex *attr, size_t attr_size);
+
 struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
 struct ibv_pd *mlx5_import_pd(struct ibv_context *context, uint32_t handle);
 struct ibv_pd *

@@ -16,14 +16,9 @@ int mlx5_query_packet_caps(struct mlx5_context *ctx,
 			   const struct ibv_qp_init_attr_ex *attr,
 			   struct mlx5_packet_caps *caps)
 {
-	struct mlx5_ib_query_device_resp resp = { 0 };
-	struct verbs_udata udata = { .out = &resp, .out_len = sizeof(resp) };
-	bool told =
-		ctx->resp.cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE;
-	struct ibv_device_attr_ex device = { 0 };
-	int err = ibv_cmd_query_device(&ctx->vctx.context, &device,
-				       sizeof(device), NULL,
-				       told ? &udata : NULL);
+	struct mlx5_ib_query_device_resp resp;
+	struct ibv_device_attr_ex device;
+	int err = mlx5_query_caps_of_driver(ctx, &device, NULL, &resp);
 
 	if (err)
 		return err;
