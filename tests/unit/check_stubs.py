@@ -29,6 +29,7 @@ CYTHON = r"""
 pyverbs\.cmid\.CMEventChannel\.__init__
 pyverbs\.cq\.PollCqAttr\.__init__
 pyverbs\.device\.Context\.__init__
+pyverbs\.spec\.ActionDropSpec\.__init__
 pyverbs\.\w+\.Enum\.__init__
 # Their members' values are the compiler's to know.
 pyverbs\..*enums\.\w+\.\w+

@@ -43,7 +43,8 @@ static void test_plain_pd_is_no_parent_domain(void **state)
 static void test_unsupported_attributes(void **state)
 {
 	const uint64_t supported =
-		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP;
+		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
+		IBV_WC_EX_WITH_CVLAN | IBV_WC_EX_WITH_FLOW_TAG;
 	uint64_t bit;
 
 	for (bit = 1; bit; bit <<= 1)
