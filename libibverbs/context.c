@@ -303,13 +303,22 @@ device_attr_ex_from_uapi(struct ibv_device_attr_ex *attr,
 }
 
 VERBS_EXPORT
+void verbs_give_attr(void *to, size_t size, const void *from, size_t known)
+{
+	if (size > known) {
+		memset((char *)to + known, 0, size - known);
+		size = known;
+	}
+	memcpy(to, from, size);
+}
+
+VERBS_EXPORT
 int ibv_cmd_query_device(struct ibv_context *context,
-			 struct ibv_device_attr_ex *attr, size_t attr_size,
-			 uint64_t *fw_ver, const struct verbs_udata *udata)
+			 struct ibv_device_attr_ex *attr, uint64_t *fw_ver,
+			 const struct verbs_udata *udata)
 {
 	struct ib_uverbs_ex_query_device_resp resp = {};
 	struct ib_uverbs_ex_query_device req = {};
-	struct ibv_device_attr_ex full = {};
 	int ret;
 
 	ret = verbs_write_cmd(context,
@@ -318,16 +327,10 @@ int ibv_cmd_query_device(struct ibv_context *context,
 			      &req, sizeof(req), &resp, sizeof(resp), udata);
 	if (ret)
 		return ret;
-	device_attr_ex_from_uapi(&full, &resp);
-	full.phys_port_cnt_ex = to_vdev(context->device)->num_ports;
-	if (fw_ver)
-		*fw_ver = resp.base.fw_ver;
-	if (attr_size > sizeof(full)) {
-		memset((char *)attr + sizeof(full), 0,
-		       attr_size - sizeof(full));
-		attr_size = sizeof(full);
-	}
-	memcpy(attr, &full, attr_size);
+	memset(attr, 0, sizeof(*attr));
+	device_attr_ex_from_uapi(attr, &resp);
+	attr->phys_port_cnt_ex = to_vdev(context->device)->num_ports;
+	*fw_ver = resp.base.fw_ver;
 	return 0;
 }
 
@@ -340,31 +343,23 @@ void verbs_format_fw_ver(char *buf, size_t len, uint64_t fw_ver)
 }
 
 VERBS_EXPORT
-int verbs_query_device_fw(struct ibv_context *context,
+int verbs_query_device_ex(struct ibv_context *context,
 			  const struct ibv_query_device_ex_input *input,
-			  struct ibv_device_attr_ex *attr, size_t attr_size,
-			  void (*format)(char *buf, size_t len,
-					 uint64_t fw_ver))
+			  struct ibv_device_attr_ex *attr, size_t attr_size)
 {
+	struct ibv_device_attr_ex full;
 	uint64_t fw_ver;
 	int ret;
 
 	if (input && input->comp_mask)
 		return verbs_err(EINVAL);
-	ret = ibv_cmd_query_device(context, attr, attr_size, &fw_ver, NULL);
+	ret = ibv_cmd_query_device(context, &full, &fw_ver, NULL);
 	if (ret)
 		return ret;
-	format(attr->orig_attr.fw_ver, sizeof(attr->orig_attr.fw_ver), fw_ver);
+	verbs_format_fw_ver(full.orig_attr.fw_ver,
+			    sizeof(full.orig_attr.fw_ver), fw_ver);
+	verbs_give_attr(attr, attr_size, &full, sizeof(full));
 	return 0;
-}
-
-VERBS_EXPORT
-int verbs_query_device_ex(struct ibv_context *context,
-			  const struct ibv_query_device_ex_input *input,
-			  struct ibv_device_attr_ex *attr, size_t attr_size)
-{
-	return verbs_query_device_fw(context, input, attr, attr_size,
-				     verbs_format_fw_ver);
 }
 
 VERBS_EXPORT
@@ -442,11 +437,7 @@ int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
 	if (ret)
 		return ret;
 	port_attr_from_uapi(&full, &resp);
-	if (attr_len > sizeof(full)) {
-		memset((char *)attr + sizeof(full), 0, attr_len - sizeof(full));
-		attr_len = sizeof(full);
-	}
-	memcpy(attr, &full, attr_len);
+	verbs_give_attr(attr, attr_len, &full, sizeof(full));
 	return 0;
 }
 

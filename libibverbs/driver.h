@@ -510,26 +510,22 @@ int ibv_cmd_get_context(struct verbs_context *vctx,
 int ibv_cmd_query_context(struct verbs_context *vctx,
 			  struct verbs_attrs *attrs);
 /*
- * Fills attr_size bytes of attr and, when not NULL, *fw_ver with the raw
- * 64-bit firmware version; attr->orig_attr.fw_ver is left to the caller
- * (verbs_format_fw_ver()).
+ * Fills all of attr, and *fw_ver with the raw 64-bit firmware version;
+ * attr->orig_attr.fw_ver is left to the caller (verbs_format_fw_ver()).
  */
 int ibv_cmd_query_device(struct ibv_context *context,
-			 struct ibv_device_attr_ex *attr, size_t attr_size,
-			 uint64_t *fw_ver, const struct verbs_udata *udata);
+			 struct ibv_device_attr_ex *attr, uint64_t *fw_ver,
+			 const struct verbs_udata *udata);
+/*
+ * Programs may have a struct of another size than this library, which knows so
+ * many bytes of it: they get what they have room for, and zeros in the rest.
+ */
+void verbs_give_attr(void *to, size_t size, const void *from, size_t known);
 int ibv_cmd_query_port(struct ibv_context *context, uint8_t port_num,
 		       struct ibv_port_attr *attr, size_t attr_len);
 /* major.minor.sub of the 16-bit fields major<<32 | minor<<16 | sub. */
 void verbs_format_fw_ver(char *buf, size_t len, uint64_t fw_ver);
-/*
- * query_device_ex by the generic command, for devices that write their
- * firmware version another way; the default does it with that format.
- */
-int verbs_query_device_fw(struct ibv_context *context,
-			  const struct ibv_query_device_ex_input *input,
-			  struct ibv_device_attr_ex *attr, size_t attr_size,
-			  void (*format)(char *buf, size_t len,
-					 uint64_t fw_ver));
+/* query_device_ex by the generic command. */
 int verbs_query_device_ex(struct ibv_context *context,
 			  const struct ibv_query_device_ex_input *input,
 			  struct ibv_device_attr_ex *attr, size_t attr_size);

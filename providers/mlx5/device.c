@@ -12,12 +12,11 @@ int mlx5_query_caps_of_driver(struct mlx5_context *ctx,
 			      struct mlx5_ib_query_device_resp *caps)
 {
 	struct verbs_udata udata = { .out = caps, .out_len = sizeof(*caps) };
-	bool told =
-		ctx->resp.cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE;
 
 	memset(caps, 0, sizeof(*caps));
-	return ibv_cmd_query_device(&ctx->vctx.context, attr, sizeof(*attr),
-				    fw_ver, told ? &udata : NULL);
+	return ibv_cmd_query_device(&ctx->vctx.context, attr, fw_ver,
+				    mlx5_driver_tells_caps(ctx) ? &udata
+								: NULL);
 }
 
 /* Firmware of this family is known by a last number of four digits. */
@@ -44,16 +43,6 @@ static void take_caps(struct ibv_device_attr_ex *attr,
 		caps->packet_pacing_caps.supported_qpts;
 }
 
-/* Programs may know a struct of another size than this library. */
-static void copy_attr(struct ibv_device_attr_ex *to, size_t size,
-		      const struct ibv_device_attr_ex *from)
-{
-	size_t known = size < sizeof(*from) ? size : sizeof(*from);
-
-	memcpy(to, from, known);
-	memset((char *)to + known, 0, size - known);
-}
-
 int mlx5_query_device_ex(struct ibv_context *context,
 			 const struct ibv_query_device_ex_input *input,
 			 struct ibv_device_attr_ex *attr, size_t attr_size)
@@ -72,6 +61,6 @@ int mlx5_query_device_ex(struct ibv_context *context,
 	format_fw_ver(full.orig_attr.fw_ver, sizeof(full.orig_attr.fw_ver),
 		      fw_ver);
 	take_caps(&full, &caps);
-	copy_attr(attr, attr_size, &full);
+	verbs_give_attr(attr, attr_size, &full, sizeof(full));
 	return 0;
 }

@@ -50,11 +50,12 @@ static int query_caps(struct mlx5_context *ctx,
 		      struct mlx5_ib_query_device_resp *caps)
 {
 	struct ibv_device_attr_ex attr;
+	uint64_t fw_ver;
 
+	if (mlx5_driver_tells_caps(ctx))
+		return mlx5_query_caps_of_driver(ctx, &attr, &fw_ver, caps);
 	memset(caps, 0, sizeof(*caps));
-	if (!(ctx->resp.cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE))
-		return 0;
-	return mlx5_query_caps_of_driver(ctx, &attr, NULL, caps);
+	return 0;
 }
 
 static uint64_t flags_of(const struct mlx5_context *ctx,

@@ -503,9 +503,14 @@ static inline struct mlx5_ah *to_mah(struct ibv_ah *ah)
 
 /* ---- Operations: see struct verbs_ops ------------------------------------------ */
 
+static inline bool mlx5_driver_tells_caps(const struct mlx5_context *ctx)
+{
+	return ctx->resp.cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE;
+}
+
 /*
  * All that the kernel says of the device: to the verbs, and of what they have no
- * place for; the latter is 0 if the driver does not tell. fw_ver may be NULL.
+ * place for; the latter is 0 if the driver does not tell.
  */
 int mlx5_query_caps_of_driver(struct mlx5_context *ctx,
 			      struct ibv_device_attr_ex *attr, uint64_t *fw_ver,

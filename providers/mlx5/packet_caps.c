@@ -18,7 +18,8 @@ int mlx5_query_packet_caps(struct mlx5_context *ctx,
 {
 	struct mlx5_ib_query_device_resp resp;
 	struct ibv_device_attr_ex device;
-	int err = mlx5_query_caps_of_driver(ctx, &device, NULL, &resp);
+	uint64_t fw_ver;
+	int err = mlx5_query_caps_of_driver(ctx, &device, &fw_ver, &resp);
 
 	if (err)
 		return err;
