@@ -11,9 +11,11 @@
 # for both, so the watchdog that patches later has nothing to find. An oops
 # ends the machine; mitigations and measuring a delay loop only cost time. What
 # every process has at the same address, qemu translates once: programs start
-# in half the time.
+# in half the time. Tests often look for a listening port, which goes through a
+# table that is sized for servers.
 readonly KERNEL_ARGS="console=ttyS0 panic=-1 oops=panic mitigations=off
-	maxcpus=1 tsc=reliable lpj=10000000 norandmaps"
+	maxcpus=1 tsc=reliable lpj=10000000 norandmaps
+	thash_entries=512"
 # What the initramfs needs before it sees the root file system.
 readonly BOOT_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p)
 # shellcheck disable=SC2054	# the commas are qemu's

@@ -7,6 +7,7 @@ initialisers it called, and a run on the wrong ones is an error.
 """
 
 import collections
+import contextlib
 import glob
 import os
 import re
@@ -74,10 +75,16 @@ def find_device(driver, after=""):
     return None
 
 
-def yield_to_kernel():
-    """Two programs that poll fill both processors of the VM. What they wait for
-    is done by threads of the kernel, which then need not wait for a slice."""
+@contextlib.contextmanager
+def children_yield():
+    """What is started meanwhile runs when nothing else wants to. Two programs
+    that poll fill both processors of the VM; what they wait for is done by
+    threads of the kernel, which then need not wait for a slice."""
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 class Program:
@@ -91,12 +98,11 @@ class Program:
         env = dict(os.environ, LD_LIBRARY_PATH=self.expected, LD_DEBUG="files",
                    LD_DEBUG_OUTPUT=os.path.join(self.folder.name, "ld"),
                    **environ)
-        with open(self.log, "w", encoding="utf-8") as out:
+        with open(self.log, "w", encoding="utf-8") as out, children_yield():
             self.process = subprocess.Popen(self.argv, env=env, stdout=out,
                                             stdin=subprocess.DEVNULL,
                                             stderr=subprocess.STDOUT,
-                                            start_new_session=True,
-                                            preexec_fn=yield_to_kernel)
+                                            start_new_session=True)
 
     def wait_until(self, condition, what, limit=LIMIT):
         end = time.monotonic() + limit

@@ -6,18 +6,18 @@ on both libraries, in processes of their own."""
 
 import os
 import subprocess
-import sys
 
 import pytest
 
+import nested
 import probe
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
 PARAMETER = '/sys/module/softhca/parameters/cqe_version'
 DEVICE = 'mlx5_0'
 # Those of ours that are also for other devices are run for this one.
-OURS = (('test_cq_ex.py', DEVICE), ('test_srq.py', DEVICE),
-        ('test_xrc.py', 'message or srq'))
+OURS = ('cq_ex', 'srq', 'xrc')
+WHICH = f'{DEVICE} or (test_xrc and (message or srq))'
+STOCK = ('queues', 'shared')
 
 
 def set_version(version):
@@ -30,15 +30,6 @@ def older():
     set_version(0)
     yield
     set_version(1)
-
-
-def run_pytest(*args, env=None):
-    done = subprocess.run(
-        [sys.executable, '-B', '-m', 'pytest', '-p', 'no:cacheprovider',
-         '--color=no', '--tb=short', '-q', *args], env=env,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=600, check=False)
-    assert done.returncode == 0, done.stdout
 
 
 def flags(libraries):
@@ -60,14 +51,23 @@ def test_newer_format_is_usual(libraries):
     assert flags(libraries) == '1'
 
 
-@pytest.mark.parametrize('name, which', OURS, ids=[name for name, _ in OURS])
-def test_cases_of_ours(name, which, older):
-    run_pytest('-k', which, f'{FOLDER}/{name}')
+@pytest.fixture(scope='module')
+def runs():
+    """Of our cases and of those of the stock pyverbs."""
+    set_version(0)
+    try:
+        return (nested.Run('-k', WHICH, *(f'{nested.TESTS}/test_{name}.py'
+                                          for name in OURS)),
+                nested.run_stock(*STOCK))
+    finally:
+        set_version(1)
 
 
-@pytest.mark.parametrize('name', ('queues', 'shared'))
-def test_cases_of_stock(name, older):
-    env = {key: value for key, value in os.environ.items()
-           if key not in ('LD_LIBRARY_PATH', 'PYTHONPATH')}
-    run_pytest('--noconftest', '--rootdir', f'{FOLDER}/stock',
-               f'{FOLDER}/stock/test_{name}.py', env=env)
+@pytest.mark.parametrize('name', OURS)
+def test_cases_of_ours(name, runs):
+    runs[0].check(name)
+
+
+@pytest.mark.parametrize('name', STOCK)
+def test_cases_of_stock(name, runs):
+    runs[1].check(name)

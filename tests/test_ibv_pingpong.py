@@ -69,12 +69,10 @@ def test_ours(found, kind, options):
 @pytest.mark.parametrize('kind, options', [
     ('rc', '-c'), ('rc', '-N -e'), ('uc', '-c'), ('ud', '-c'), ('ud', '-e'),
     ('srq', '-c'), ('srq', '-q 4 -r 6 -e')])
-@pytest.mark.parametrize('sides', [('ours', 'stock'), ('stock', 'ours')],
-                         ids=['server-ours', 'client-ours'])
-def test_with_stock(found, kind, options, sides):
+def test_with_stock(found, kind, options):
     """Both ends print the same, whichever of them is whose."""
-    outputs = run(*sides, kind, found, options)
-    assert outputs == run(*sides[::-1], kind, found, options)
+    outputs = run('ours', 'stock', kind, found, options)
+    assert outputs == run('stock', 'ours', kind, found, options)
 
 
 # Stock's gives up on an event that has no completion any more: not with -e.

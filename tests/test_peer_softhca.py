@@ -8,43 +8,35 @@ cases in tests/stock run in a process of their own, on Debian's libraries.
 
 import glob
 import os
-import subprocess
-import sys
 
 import pytest
 
+import nested
 import peer
 from peers import execute, others
 
 BIN = "/usr/bin/"
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stock")
 FILES = [os.path.basename(path)[5:-3]
-         for path in sorted(glob.glob(f"{FOLDER}/test_*.py"))]
+         for path in sorted(glob.glob(f"{nested.STOCK}/test_*.py"))]
 
 
-def run_cases(name, **variables):
-    env = {key: value for key, value in os.environ.items()
-           if key not in ("LD_LIBRARY_PATH", "PYTHONPATH")}
-    result = subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider",
-         "--noconftest", "--color=no", "--tb=short", "-q", "--rootdir", FOLDER,
-         f"{FOLDER}/test_{name}.py"], env={**env, **variables},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=600, check=False)
-    assert result.returncode == 0, result.stdout
+@pytest.fixture(scope="module")
+def stock_cases():
+    return nested.run_stock(*FILES)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_stock_pyverbs(name):
-    run_cases(name)
+def test_stock_pyverbs(name, stock_cases):
+    stock_cases.check(name)
 
 
 def test_stock_pyverbs_with_large_completions():
-    run_cases("queues", MLX5_CQE_SIZE="128")
+    nested.run_stock("queues", MLX5_CQE_SIZE="128").check("queues")
 
 
 def test_frames_on_our_libraries():
-    run_cases("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
+    run = nested.run_stock("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
+    run.check("raw_packet")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import enum
-import inspect
+import types
 from collections.abc import Iterator
 
 from pyverbs import enums as e
@@ -31,8 +31,8 @@ def property_names(cls: type) -> list[str]:
     names: dict[str, None] = {}
     for base in reversed(cls.__mro__):
         for name, member in vars(base).items():
-            is_property = (inspect.isgetsetdescriptor(member) or
-                           isinstance(member, property))
+            is_property = isinstance(
+                member, (types.GetSetDescriptorType, property))
             if is_property and not name.startswith('_'):
                 names[name] = None
     return list(names)

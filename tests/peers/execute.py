@@ -128,22 +128,27 @@ def take(program, limit):
 
 
 def pull_trigger(row, program, values):
-    """An event for a program that waits for one; it is stopped afterwards."""
+    """An event for a program that waits for one, and time to say so."""
+    def has_printed(what):
+        return re.search(what, peer.read(program.log))
+
     try:
-        program.wait_until(lambda: row.trigger_at in peer.read(program.log),
+        program.wait_until(lambda: has_printed(re.escape(row.trigger_at)),
                            f"print '{row.trigger_at}'", 10)
+        subprocess.run(row.trigger.format(**values), shell=True, check=True)
+        program.wait_until(lambda: has_printed(row.figure),
+                           f"print '{row.figure}'", row.limit)
     except peer.PeerError:
-        return
-    command = row.trigger.format(**values)
-    subprocess.run(command, shell=True, check=True)
+        pass
 
 
 def run_client(row, libraries, values, outcome):
     argv = fill(row.command, values)
     with peer.Program(libraries, *argv, **environ(row, values)) as client:
-        if row.trigger:
+        if row.trigger:             # it runs until it is stopped
             pull_trigger(row, client, values)
-        outcome.client, outcome.libraries = take(client, row.limit)
+        outcome.client, outcome.libraries = take(
+            client, SHORT if row.trigger else row.limit)
 
 
 def run_both(row, libraries, values, outcome):
@@ -166,7 +171,7 @@ def run_both(row, libraries, values, outcome):
 def all_worked(row, outcome):
     if not outcome.client:
         return False
-    if row.trigger:             # it runs until it is stopped
+    if row.trigger:             # it is stopped
         return True
     served = not outcome.server or outcome.server.code == 0 or \
         (row.stays and outcome.server.code is None)

@@ -57,7 +57,7 @@ def listings(folder, prefix, **fields):
     yield row("ibv_devinfo -v -d {dev}", r"GID\[\s*\d+\]:\s*(\S+)")
     yield row("ibv_devinfo -d {dev} -i 1", r"state:\s*(\S+)")
     yield row("ibv_devinfo -d {dev} -i 2", r"state:\s*(\S+)")
-    yield row("ibv_asyncwatch -d {dev}", r"event_type (\w+)", limit=3,
+    yield row("ibv_asyncwatch -d {dev}", r"event_type (\w+PORT_ACTIVE)",
               trigger_at="async event FD",
               trigger="ip link set {net} down && ip link set {net} up")
 
