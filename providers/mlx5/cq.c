@@ -180,8 +180,15 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe,
 	return cq ? &cq->cq : NULL;
 }
 
+/* Of day, which the device's own clock does not. */
+static bool tells_time(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK;
+}
+
 /* Returns 0 or the errno value of what is not for this device. */
-static int check_attr(const struct ibv_cq_init_attr_ex *attr)
+static int check_attr(struct mlx5_context *ctx,
+		      const struct ibv_cq_init_attr_ex *attr)
 {
 	const uint32_t comp_mask =
 		IBV_CQ_INIT_ATTR_MASK_FLAGS | IBV_CQ_INIT_ATTR_MASK_PD;
@@ -190,9 +197,12 @@ static int check_attr(const struct ibv_cq_init_attr_ex *attr)
 	/* Every CQE has a timestamp, of whatever clock the program can read. */
 	const uint64_t wc_flags =
 		IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
-		IBV_WC_EX_WITH_CVLAN | IBV_WC_EX_WITH_FLOW_TAG;
+		IBV_WC_EX_WITH_CVLAN | IBV_WC_EX_WITH_FLOW_TAG |
+		IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK;
 	struct ibv_pd *domain = domain_of(attr);
 
+	if (tells_time(attr) && !mlx5_clock_info(ctx))
+		return EOPNOTSUPP;
 	if (attr->wc_flags & ~wc_flags || attr->comp_mask & ~comp_mask ||
 	    flags_of(attr) & ~flags)
 		return EOPNOTSUPP;
@@ -203,9 +213,14 @@ struct ibv_cq_ex *mlx5_create_cq_with(struct ibv_context *context,
 				      struct ibv_cq_init_attr_ex *attr,
 				      const struct mlx5_ib_create_cq *cmd)
 {
+	struct mlx5_context *ctx = to_mctx(context);
+	struct mlx5dv_clock_info clock = { 0 };
 	struct mlx5_cq *cq;
-	int err = check_attr(attr);
+	int err;
 
+	err = check_attr(ctx, attr);
+	if (!err && tells_time(attr))
+		err = mlx5_read_clock_info(ctx, &clock);
 	if (err) {
 		errno = err;
 		return NULL;
@@ -213,6 +228,7 @@ struct ibv_cq_ex *mlx5_create_cq_with(struct ibv_context *context,
 	cq = create_cq(context, attr, cmd);
 	if (!cq)
 		return NULL;
+	cq->clock = clock;
 	mlx5_set_poll_ops(cq);
 	return &cq->vcq.cq_ex;
 }

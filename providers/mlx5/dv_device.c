@@ -227,41 +227,15 @@ VERBS_EXPORT int _mlx5dv_query_port(struct ibv_context *context,
 
 /* ---- Clock ------------------------------------------------------------------- */
 
-#define MAX_CLOCK_READS 100
-
-/* The kernel says by an odd number that it is writing. */
-static bool read_clock(const struct mlx5_ib_clock_info *info,
-		       struct mlx5dv_clock_info *clock)
-{
-	uint32_t sign = __atomic_load_n(&info->sign, __ATOMIC_ACQUIRE);
-
-	if (sign & MLX5_IB_CLOCK_INFO_KERNEL_UPDATING)
-		return false;
-	clock->nsec = info->nsec;
-	clock->last_cycles = info->cycles;
-	clock->frac = info->frac;
-	clock->mult = info->mult;
-	clock->shift = info->shift;
-	clock->mask = info->mask;
-	dma_load_barrier();
-	return __atomic_load_n(&info->sign, __ATOMIC_RELAXED) == sign;
-}
-
 VERBS_EXPORT int mlx5dv_get_clock_info(struct ibv_context *context,
 				       struct mlx5dv_clock_info *clock_info)
 {
-	const struct mlx5_ib_clock_info *info;
-	int i;
+	int err;
 
 	if (!is_mlx5(context))
 		return verbs_err(EOPNOTSUPP);
-	info = mlx5_clock_info(to_mctx(context));
-	if (!info)
-		return verbs_err(EINVAL);
-	for (i = 0; i < MAX_CLOCK_READS; i++)
-		if (read_clock(info, clock_info))
-			return 0;
-	return verbs_err(EBUSY);
+	err = mlx5_read_clock_info(to_mctx(context), clock_info);
+	return err ? verbs_err(err) : 0;
 }
 
 /* ---- Memory of queues --------------------------------------------------------- */

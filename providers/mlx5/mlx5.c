@@ -193,6 +193,7 @@ VERBS_EXPORT const struct verbs_provider verbs_provider_mlx5 = {
 	.uninit_context = mlx5_uninit_context,
 	.ops = {
 		.query_device_ex = mlx5_query_device_ex,
+		.query_rt_values = mlx5_query_rt_values,
 		.alloc_pd = mlx5_alloc_pd,
 		.alloc_td = verbs_alloc_td,
 		.dealloc_td = verbs_dealloc_td,

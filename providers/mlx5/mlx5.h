@@ -218,6 +218,11 @@ const struct mlx5_ib_clock_info *mlx5_clock_info(struct mlx5_context *ctx);
 /* The clock's register, likewise. */
 void *mlx5_core_clock(struct mlx5_context *ctx);
 void mlx5_unmap_clocks(struct mlx5_context *ctx);
+/* Returns 0, EINVAL (there is none) or EBUSY. */
+int mlx5_read_clock_info(struct mlx5_context *ctx,
+			 struct mlx5dv_clock_info *clock);
+int mlx5_query_rt_values(struct ibv_context *context,
+			 struct ibv_values_ex *values);
 
 struct mlx5_pd {
 	union {
@@ -252,6 +257,7 @@ struct mlx5_cq {
 	/* Between start_poll and end_poll: that entry. */
 	const struct prm_cqe *cur_cqe;
 	enum ibv_wc_opcode cur_opcode;
+	struct mlx5dv_clock_info clock; /* as last read, for the time of day */
 	struct mlx5_buf buf;
 };
 

@@ -529,6 +529,15 @@ static uint64_t read_completion_ts(struct ibv_cq_ex *ex)
 	return be64toh(cq_of(ex)->cur_cqe->timestamp);
 }
 
+/* By what was read last, should the kernel be writing for too long. */
+static uint64_t read_wallclock_ns(struct ibv_cq_ex *ex)
+{
+	struct mlx5_cq *cq = cq_of(ex);
+
+	mlx5_read_clock_info(to_mctx(ex->context), &cq->clock);
+	return mlx5dv_ts_to_ns(&cq->clock, be64toh(cq->cur_cqe->timestamp));
+}
+
 static uint32_t read_slid(struct ibv_cq_ex *ex)
 {
 	return be16toh(cq_of(ex)->cur_cqe->slid);
@@ -570,6 +579,7 @@ void mlx5_set_poll_ops(struct mlx5_cq *cq)
 	ex->read_src_qp = read_src_qp;
 	ex->read_wc_flags = read_wc_flags;
 	ex->read_completion_ts = read_completion_ts;
+	ex->read_completion_wallclock_ns = read_wallclock_ns;
 	ex->read_slid = read_slid;
 	ex->read_sl = read_sl;
 	ex->read_dlid_path_bits = read_dlid_path_bits;

@@ -113,7 +113,7 @@ bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
 	}
 
 	if (opcode < HCA_CQE_REQ_ERR)
-		cqe->timestamp = cpu_to_be64(ktime_get_ns());
+		cqe->timestamp = cpu_to_be64(hca_clock_tick());
 	hca_cq_write_locked(cq, cqe,
 			    opcode << 4 | (solicited ? HCA_CQE_SOLICITED : 0));
 	if (!cq->unannounced_since)

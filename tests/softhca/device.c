@@ -102,9 +102,8 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->max_dm_size = HCA_MAX_DM;
 	attr->cq_caps.max_cq_moderation_count = U16_MAX;
 	attr->cq_caps.max_cq_moderation_period = U16_MAX;
-	/* Time stamps are nanoseconds. */
 	attr->timestamp_mask = U64_MAX;
-	attr->hca_core_clock = USEC_PER_SEC;
+	attr->hca_core_clock = HCA_CLOCK_KHZ;
 	attr->local_ca_ack_delay = 16;
 	set_raw_caps(attr);
 	return udata ? answer_query(udata) : 0;

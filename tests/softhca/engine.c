@@ -183,6 +183,7 @@ static bool run_pass(u64 *next)
 {
 	bool any = run_qps(next);
 
+	hca_clock_tick();
 	mutex_lock(&hca_mutex);
 	any |= hca_wires_run_locked();
 	any |= hca_rxqs_run_locked(next);

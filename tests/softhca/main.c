@@ -194,11 +194,15 @@ static int create_parents(void)
 
 static int __init softhca_init(void)
 {
+	struct dentry *root = hca_debugfs_init();
 	int ret;
 
-	ret = testbuf_init(hca_debugfs_init());
+	ret = hca_clock_init(root);
 	if (ret)
 		goto exit_debugfs;
+	ret = testbuf_init(root);
+	if (ret)
+		goto exit_clock;
 	ret = hca_engine_start();
 	if (ret)
 		goto exit_testbuf;
@@ -217,6 +221,8 @@ stop_engine:
 	hca_engine_stop();
 exit_testbuf:
 	testbuf_exit();
+exit_clock:
+	hca_clock_exit();
 exit_debugfs:
 	hca_debugfs_exit();
 	return ret;
@@ -228,6 +234,7 @@ static void __exit softhca_exit(void)
 	platform_driver_unregister(&softhca_driver);
 	hca_engine_stop();
 	testbuf_exit();
+	hca_clock_exit();
 	hca_debugfs_exit();
 }
 

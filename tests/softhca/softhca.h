@@ -103,6 +103,8 @@ enum {
 	HCA_MAX_RD_ATOMIC = 16,
 	HCA_GID_TABLE_LEN = 128,
 	HCA_ECE_OPTIONS = 0x30000003,
+	HCA_CLOCK_KHZ = 156250,
+	HCA_CLOCK_OFFSET = 0x40, /* of the clock's register, in its page */
 };
 
 #define HCA_MAX_MSG (1U << 31)
@@ -484,6 +486,13 @@ int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma);
 bool hca_is_newer(struct ib_device *ib);
 u32 hca_ece_options(struct ib_device *ib);
 void hca_trap_doorbells_locked(void);
+
+/* clock.c */
+u64 hca_clock_tick(void);
+struct page *hca_clock_register(void);
+struct page *hca_clock_info(void);
+int hca_clock_init(struct dentry *root);
+void hca_clock_exit(void);
 
 /* uar_obj.c */
 void hca_mmap_free(struct rdma_user_mmap_entry *entry);

@@ -30,7 +30,9 @@ enum {
 	HCA_MMAP_REGULAR = 0,
 	HCA_MMAP_WC = 2,
 	HCA_MMAP_NC = 3,
+	HCA_MMAP_CORE_CLOCK = 5,
 	HCA_MMAP_ALLOC_WC = 6,
+	HCA_MMAP_CLOCK_INFO = 7,
 	HCA_MMAP_DEVICE_MEM = 8,
 };
 
@@ -39,8 +41,8 @@ module_param(cqe_version, byte, 0644);
 MODULE_PARM_DESC(cqe_version, "Newest format of completions for new contexts");
 
 /*
- * The pinned devices are as drivers of some years ago were: no DEVX, and the
- * registers of a context are counted when it is made.
+ * The pinned devices are as some were years ago: no DEVX, no clock to be read, and
+ * the registers of a context are counted when it is made.
  */
 bool hca_is_newer(struct ib_device *ib)
 {
@@ -106,6 +108,12 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 	};
 	if (hca_ece_options(ctx->ib.device))
 		resp->comp_mask |= MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_ECE;
+	if (hca_is_newer(ctx->ib.device)) {
+		resp->comp_mask |=
+			MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET;
+		resp->hca_core_clock_offset = HCA_CLOCK_OFFSET;
+		resp->clock_info_versions = BIT(MLX5_IB_CLOCK_INFO_V1);
+	}
 }
 
 static int write_response(struct hca_ctx *ctx, struct ib_udata *udata)
@@ -213,6 +221,35 @@ static void uar_close(struct vm_area_struct *vma)
 	module_put(THIS_MODULE);
 }
 
+static unsigned long mmap_command(unsigned long pgoff)
+{
+	return pgoff >> 8 & 0xff;
+}
+
+static unsigned long mmap_index(unsigned long pgoff)
+{
+	return (pgoff & 0xff) | (pgoff >> 16 << 8);
+}
+
+static bool is_clock(unsigned long pgoff)
+{
+	return mmap_command(pgoff) == HCA_MMAP_CORE_CLOCK ||
+	       mmap_command(pgoff) == HCA_MMAP_CLOCK_INFO;
+}
+
+/* Nobody writes to those of the clock, so that what is there has to be right. */
+static struct page *page_behind(const struct vm_area_struct *vma)
+{
+	const struct hca_uar *uar = vma->vm_private_data;
+
+	if (!is_clock(vma->vm_pgoff))
+		return uar->page;
+	hca_clock_tick();
+	return mmap_command(vma->vm_pgoff) == HCA_MMAP_CORE_CLOCK
+		       ? hca_clock_register()
+		       : hca_clock_info();
+}
+
 static vm_fault_t uar_fault(struct vm_fault *vmf)
 {
 	struct hca_uar *uar = vmf->vma->vm_private_data;
@@ -222,7 +259,8 @@ static vm_fault_t uar_fault(struct vm_fault *vmf)
 	 * Insert first, wake afterwards: a page inserted after the engine was
 	 * woken could outlive the trap it sets before it sleeps again.
 	 */
-	ret = vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(uar->page));
+	ret = vmf_insert_pfn(vmf->vma, vmf->address,
+			     page_to_pfn(page_behind(vmf->vma)));
 	if (ret == VM_FAULT_NOPAGE) {
 		WRITE_ONCE(uar->live, 1);
 		hca_kick();
@@ -236,16 +274,6 @@ static const struct vm_operations_struct uar_vm_ops = {
 	.fault = uar_fault,
 };
 
-static unsigned long mmap_command(unsigned long pgoff)
-{
-	return pgoff >> 8 & 0xff;
-}
-
-static unsigned long mmap_index(unsigned long pgoff)
-{
-	return (pgoff & 0xff) | (pgoff >> 16 << 8);
-}
-
 static bool uar_offset_ok(struct hca_ctx *ctx, unsigned long pgoff)
 {
 	unsigned long idx = mmap_index(pgoff);
@@ -257,6 +285,9 @@ static bool uar_offset_ok(struct hca_ctx *ctx, unsigned long pgoff)
 		return idx < ctx->num_uars;
 	case HCA_MMAP_ALLOC_WC:
 		return idx < HCA_NUM_DYN_UARS;
+	case HCA_MMAP_CORE_CLOCK:
+	case HCA_MMAP_CLOCK_INFO:
+		return !idx && hca_is_newer(ctx->ib.device);
 	default:
 		return hca_uar_exists(ctx, pgoff);
 	}
@@ -272,6 +303,11 @@ int hca_mmap(struct ib_ucontext *ibctx, struct vm_area_struct *vma)
 	    !(vma->vm_flags & VM_SHARED) || (vma->vm_flags & VM_EXEC) ||
 	    !uar_offset_ok(ctx, vma->vm_pgoff))
 		return -EINVAL;
+	if (is_clock(vma->vm_pgoff)) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EPERM;
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
 
 	vm_flags_mod(vma,
 		     VM_PFNMAP | VM_IO | VM_DONTCOPY | VM_DONTEXPAND |

@@ -135,6 +135,40 @@ static void test_timestamp_is_the_devices(void **state)
 	for_each_format(timestamp_is_the_devices);
 }
 
+/* Ten ticks after the kernel's last look, in steps of four nanoseconds. */
+static void time_of_day_is_the_kernels(struct fixture *f)
+{
+	struct mlx5_ib_clock_info info = {
+		.nsec = 1000000,
+		.cycles = 5000,
+		.mult = 1 << 23,
+		.shift = 21,
+		.mask = UINT64_MAX,
+	};
+	struct mlx5_context ctx = {
+		.resp.clock_info_versions = 1 << MLX5_IB_CLOCK_INFO_V1,
+		.clock_info = &info,
+	};
+	struct ibv_cq_ex *ex = &f->cq.vcq.cq_ex;
+
+	ex->context = &ctx.vctx.context;
+	post_send(&f->a, 1, IBV_WR_SEND);
+	put_be(put_send(f, &f->a, 0) + 48, 5010, 8);
+	assert_int_equal(start_poll(f), 0);
+	assert_int_equal(ibv_wc_read_completion_wallclock_ns(ex), 1000040);
+	info.nsec += 100;
+	assert_int_equal(ibv_wc_read_completion_wallclock_ns(ex), 1000140);
+	info.sign = MLX5_IB_CLOCK_INFO_KERNEL_UPDATING;
+	info.nsec += 100;
+	assert_int_equal(ibv_wc_read_completion_wallclock_ns(ex), 1000140);
+	ibv_end_poll(ex);
+}
+
+static void test_time_of_day_is_the_kernels(void **state)
+{
+	for_each_format(time_of_day_is_the_kernels);
+}
+
 static void single_threaded_takes_no_lock(struct fixture *f)
 {
 	struct ibv_wc wc;
@@ -171,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_nonsense_in_a_walk_is_einval),
 		cmocka_unit_test(test_walk_forgets_the_last_qp),
 		cmocka_unit_test(test_timestamp_is_the_devices),
+		cmocka_unit_test(test_time_of_day_is_the_kernels),
 		cmocka_unit_test(test_single_threaded_takes_no_lock),
 	};
 

@@ -244,6 +244,28 @@ static void test_clocks_among_the_capabilities(void **state)
 	assert_ptr_equal(attrs.hca_core_clock, (char *)&clock_page + 0x10);
 }
 
+static void test_register_of_the_clock(void **state)
+{
+	static const uint8_t page[32] = { [16] = 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct mlx5_context *ctx = dv_context();
+	struct ibv_values_ex values = { .comp_mask = UINT32_MAX };
+
+	assert_status(EOPNOTSUPP,
+		      mlx5_query_rt_values(&ctx->vctx.context, &values));
+	ctx->resp.comp_mask =
+		MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET;
+	ctx->resp.hca_core_clock_offset = 0x10;
+	mmap_answer = (void *)page;
+	values.comp_mask = UINT32_MAX;
+	assert_int_equal(mlx5_query_rt_values(&ctx->vctx.context, &values), 0);
+	assert_int_equal(values.comp_mask, IBV_VALUES_MASK_RAW_CLOCK);
+	assert_int_equal(values.raw_clock.tv_sec, 0);
+	assert_int_equal(values.raw_clock.tv_nsec, 0x0102030405060708);
+	values.comp_mask = 0;
+	assert_int_equal(mlx5_query_rt_values(&ctx->vctx.context, &values), 0);
+	assert_int_equal(values.comp_mask, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_clock, setup),
 		cmocka_unit_test_setup(test_clocks_among_the_capabilities,
 				       setup),
+		cmocka_unit_test_setup(test_register_of_the_clock, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
