@@ -103,6 +103,8 @@ enum {
 	HCA_MAX_RD_ATOMIC = 16,
 	HCA_GID_TABLE_LEN = 128,
 	HCA_ECE_OPTIONS = 0x30000003,
+	HCA_MIN_INLINE = 18, /* of a frame, where some has to be: an Ethernet
+			      * header with a tag */
 	HCA_CLOCK_KHZ = 156250,
 	HCA_CLOCK_OFFSET = 0x40, /* of the clock's register, in its page */
 };

@@ -49,6 +49,9 @@ int hca_raw_check_length(const struct hca_qp *qp)
 
 	if (op->len < ETH_HLEN)
 		return HCA_SYN_LOCAL_LENGTH;
+	if (!hca_is_newer(qp->ib.device) &&
+	    headers_len(op) < min_t(u64, HCA_MIN_INLINE, op->len))
+		return HCA_SYN_LOCAL_QP_OP;
 	if (op->opcode != HCA_OP_TSO)
 		return 0;
 	if (headers_len(op) <= ETH_HLEN || op->mss < HCA_MIN_MSS)

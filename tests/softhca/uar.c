@@ -41,8 +41,9 @@ module_param(cqe_version, byte, 0644);
 MODULE_PARM_DESC(cqe_version, "Newest format of completions for new contexts");
 
 /*
- * The pinned devices are as some were years ago: no DEVX, no clock to be read, and
- * the registers of a context are counted when it is made.
+ * The pinned devices are as some were years ago: no DEVX, no clock to be read, a
+ * frame's Ethernet header in its request, and the registers of a context are
+ * counted when it is made.
  */
 bool hca_is_newer(struct ib_device *ib)
 {
@@ -96,7 +97,7 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 		.max_srq_recv_wr = HCA_MAX_SRQ_WR,
 		.num_ports = 1,
 		.cqe_version = ctx->cqe_version,
-		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
+		.eth_min_inline = MLX5_USER_INLINE_MODE_L2,
 		.log_uar_size = PAGE_SHIFT,
 		.num_uars_per_page = 1,
 		.num_dyn_bfregs = HCA_NUM_DYN_UARS * HCA_UAR_BFREGS,
@@ -109,6 +110,7 @@ void hca_describe_ctx(const struct hca_ctx *ctx,
 	if (hca_ece_options(ctx->ib.device))
 		resp->comp_mask |= MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_ECE;
 	if (hca_is_newer(ctx->ib.device)) {
+		resp->eth_min_inline = MLX5_USER_INLINE_MODE_NONE;
 		resp->comp_mask |=
 			MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET;
 		resp->hca_core_clock_offset = HCA_CLOCK_OFFSET;

@@ -16,13 +16,14 @@ from pyverbs.wq import (
     WQ, RwqIndTable, RwqIndTableInitAttr, RxHashConf, WQAttr, WQInitAttr)
 from pyverbs.wr import SGE
 
-from stock import A, B, Side, fail, frames, nothing, pattern, recv_wr, succeed
+from stock import A, B, Side, event, fail, frames, nothing, pattern, recv_wr, succeed
 
 NETDEV = {A: 'softhca0', B: 'softhca1'}
 KEY = pattern(40, 3)
 PORTS = (e.IBV_RX_HASH_SRC_IPV4 | e.IBV_RX_HASH_DST_IPV4 |
          e.IBV_RX_HASH_SRC_PORT_UDP | e.IBV_RX_HASH_DST_PORT_UDP)
 SIZE = 2048
+INLINE = 64                     # what a Side has room for
 SEND_OPS = e.IBV_QP_EX_WITH_SEND | e.IBV_QP_EX_WITH_TSO
 
 
@@ -272,6 +273,61 @@ def test_default_flow_gets_what_no_other_takes(a, b):
     rest.close()
 
 
+def test_default_flow_of_multicast_takes_no_more(a, b):
+    rest = Port(B)
+    rest.flow(kind=e.IBV_FLOW_ATTR_MC_DEFAULT)
+    mr, = rest.post()
+    a.put(frames.eth('02:00:00:00:00:01', a.mac, pattern(200), 0x88b6))
+    nothing(rest.cq)
+    frame = frames.eth(frames.MULTICAST, a.mac, pattern(200), 0x88b6)
+    a.put(frame)
+    succeed(rest.cq)
+    assert mr.read(len(frame), 0) == frame
+    rest.close()
+
+
+def test_flow_that_does_not_trap_leaves_the_frame_to_others(a, b):
+    other = Port(B)
+    other.flow(EthSpec(dst_mac=b.mac, ether_type=frames.TYPE),
+               flags=e.IBV_FLOW_ATTR_FLAGS_DONT_TRAP)
+    b.flow(EthSpec(dst_mac=b.mac, ether_type=frames.TYPE), priority=1)
+    got = other.post(2) + b.post(1)
+    frame = frames.eth(b.mac, a.mac, pattern(100))
+    a.put(frame)
+    for port in other, b:
+        succeed(port.cq)
+    assert [mr.read(len(frame), 0) for mr in got[::2]] == [frame, frame]
+    b.kept.pop(0).close()           # the flow
+    with frames.Tap(NETDEV[B], frames.TYPE) as tap:
+        a.put(frame)
+        assert tap.frames(1) == [frame]
+    succeed(other.cq)
+    nothing(b.cq)
+    other.close()
+
+
+@pytest.mark.parametrize('length', (18, 61, 1500))
+@pytest.mark.parametrize('flags', (0, e.IBV_SEND_INLINE), ids=('sges', 'inline'))
+def test_device_that_wants_a_header_gets_it(a, b, length, flags):
+    """The older one sends here: the beginning of a frame is in its request."""
+    if flags and length > INLINE:
+        length = INLINE
+    a.to_me()
+    mr, = a.post()
+    frame = frames.eth(a.mac, b.mac, pattern(length - 14))
+    b.put(frame, flags=e.IBV_SEND_SIGNALED | flags)
+    succeed(a.cq)
+    assert mr.read(length, 0) == frame
+
+
+@pytest.mark.parametrize('length', (14, 17))
+def test_frame_without_such_a_header_is_einval(b, length):
+    with pytest.raises(PyverbsError):
+        b.send(b.memory(length, frames.eth(b.mac, b.mac, bytes(length - 14))))
+    with Port(B) as other:
+        other.put(frames.eth(b.mac, other.mac, bytes(4)))
+
+
 class Queues:
     """WQs of a port behind a QP that spreads frames over them."""
 
@@ -311,6 +367,17 @@ def test_frames_are_spread_as_the_hash_says(a, b):
     for cq, count in zip(queues.cqs, expected):
         succeed(cq, count)
     assert [cq.poll(16)[0] for cq in queues.cqs] == [0] * 4
+    queues.close()
+
+
+def test_frame_longer_than_its_receive_ends_the_wq(a, b):
+    queues = Queues(b, 1, cqs=2 * [b.cq])
+    b.flow(EthSpec(dst_mac=b.mac, ether_type=0x800), qp=queues.qp)
+    for wq in queues.wqs:
+        wq.post_recv(recv_wr(b.memory(100), 1, 100))
+    a.put(frames.packet(b.mac, a.mac, payload=bytes(100)))
+    fail(b.cq, e.IBV_WC_LOC_LEN_ERR)
+    assert event(b.ctx) == e.IBV_EVENT_WQ_FATAL
     queues.close()
 
 
