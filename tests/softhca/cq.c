@@ -33,11 +33,22 @@ static int read_request(struct mlx5_ib_create_cq *cmd, struct ib_udata *udata)
 		return -EFAULT;
 	if (cmd->cqe_size != 64 && cmd->cqe_size != 128)
 		return -EINVAL;
-	/* Compression and padding are not here. */
+	/* Compression and the time of day in stamps are not here. */
 	if (cmd->cqe_comp_en ||
-	    cmd->flags & ~MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX)
+	    cmd->flags & ~(MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX |
+			   MLX5_IB_CREATE_CQ_FLAGS_CQE_128B_PAD))
 		return -EOPNOTSUPP;
 	return check_uar(cmd, udata);
+}
+
+static int read_padding(struct hca_cq *cq, const struct mlx5_ib_create_cq *cmd)
+{
+	if (!(cmd->flags & MLX5_IB_CREATE_CQ_FLAGS_CQE_128B_PAD))
+		return 0;
+	if (cmd->cqe_size != 128 || !hca_is_newer(cq->ib.device))
+		return -EOPNOTSUPP;
+	cq->padded = true;
+	return 0;
 }
 
 static int pin_cq(struct hca_cq *cq, const struct mlx5_ib_create_cq *cmd)
@@ -134,18 +145,22 @@ int hca_create_user_cq(struct ib_cq *ibcq, const struct ib_cq_init_attr *attr,
 	struct mlx5_ib_create_cq cmd;
 	int ret;
 
-	/* Every completion has a time stamp, and no queue overruns silently. */
-	if (attr->flags & ~IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION)
+	/* Every completion has a time stamp. */
+	if (attr->flags & ~(IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION |
+			    IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN))
 		return -EOPNOTSUPP;
 	if (!attr->cqe || attr->cqe >= HCA_MAX_CQE ||
 	    attr->comp_vector >= ibcq->device->num_comp_vectors)
 		return -EINVAL;
 	ret = read_request(&cmd, udata);
+	if (!ret)
+		ret = read_padding(cq, &cmd);
 	if (ret)
 		return ret;
 	if (!hca_obj_get(dev, HCA_OBJ_CQS, HCA_MAX_CQ))
 		return -ENOMEM;
 
+	cq->overrun = attr->flags & IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN;
 	cq->num = roundup_pow_of_two(attr->cqe + 1);
 	ibcq->cqe = cq->num - 1;
 	cq->ctx = rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
@@ -241,7 +256,7 @@ static int switch_rings(struct hca_cq *cq, struct hca_ring *ring, u32 num,
 
 	if (cq->error || used >= cq->num)
 		return -EBUSY;
-	if (used + 1 >= num)
+	if (used + 1 >= num || (cq->padded && cqe_size != 128))
 		return -EINVAL;
 
 	hca_cq_write_locked(cq, &last, HCA_CQE_RESIZE << 4);

@@ -89,6 +89,8 @@ void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
 	slot = cq->ring.base + cq->cqe_size - sizeof(*cqe);
 	if (!cq->collapsed)
 		slot = (void *)slot + (cq->pi & (cq->num - 1)) * cq->cqe_size;
+	if (cq->padded)
+		memset(slot - 1, 0, sizeof(*slot));
 	memcpy(slot, cqe, offsetof(struct hca_cqe, op_own));
 	/* The owner bit hands the entry over: pairs with the poller's load. */
 	smp_store_release(&slot->op_own,

@@ -40,8 +40,13 @@ static void set_raw_caps(struct ib_device_attr *attr)
 		1 << HCA_LOG_MAX_RWQ_TABLE;
 }
 
+static void fill_newer(struct mlx5_ib_query_device_resp *resp)
+{
+	resp->flags = MLX5_IB_QUERY_DEV_RESP_FLAGS_CQE_128B_PAD;
+}
+
 /* What the driver's own part of the answer says. */
-static int answer_query(struct ib_udata *udata)
+static int answer_query(struct ib_device *ib, struct ib_udata *udata)
 {
 	struct mlx5_ib_query_device_resp resp = {
 		.response_length = min(sizeof(resp), udata->outlen),
@@ -50,6 +55,9 @@ static int answer_query(struct ib_udata *udata)
 		.rss_caps.rx_hash_function = MLX5_RX_HASH_FUNC_TOEPLITZ,
 		.rss_caps.rx_hash_fields_mask = HCA_RSS_FIELDS,
 	};
+
+	if (hca_is_newer(ib))
+		fill_newer(&resp);
 
 	if (udata->inlen && !ib_is_udata_cleared(udata, 0, udata->inlen))
 		return -EINVAL;
@@ -106,7 +114,7 @@ static int hca_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	attr->hca_core_clock = HCA_CLOCK_KHZ;
 	attr->local_ca_ack_delay = 16;
 	set_raw_caps(attr);
-	return udata ? answer_query(udata) : 0;
+	return udata ? answer_query(ib, udata) : 0;
 }
 
 static void hca_get_fw_str(struct ib_device *ib, char *str)

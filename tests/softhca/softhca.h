@@ -240,6 +240,7 @@ struct hca_cq {
 	u32 cqn;
 	bool collapsed; /* each completion goes to the first entry */
 	bool overrun; /* nobody says how far he has got: never full */
+	bool padded; /* the first half of a large entry is written, too */
 	u16 event_count; /* moderation: so many, */
 	u16 event_period; /* or so many us after the first */
 	u64 unannounced_since; /* ns; 0: nothing to announce */
