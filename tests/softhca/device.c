@@ -43,6 +43,13 @@ static void set_raw_caps(struct ib_device_attr *attr)
 static void fill_newer(struct mlx5_ib_query_device_resp *resp)
 {
 	resp->flags = MLX5_IB_QUERY_DEV_RESP_FLAGS_CQE_128B_PAD;
+	resp->striding_rq_caps = (struct mlx5_ib_striding_rq_caps){
+		.min_single_stride_log_num_of_bytes = HCA_LOG_MIN_STRIDE,
+		.max_single_stride_log_num_of_bytes = HCA_LOG_MAX_STRIDE,
+		.min_single_wqe_log_num_of_strides = HCA_LOG_MIN_STRIDES,
+		.max_single_wqe_log_num_of_strides = HCA_LOG_MAX_STRIDES,
+		.supported_qpts = BIT(IB_QPT_RAW_PACKET),
+	};
 }
 
 /* What the driver's own part of the answer says. */

@@ -22,6 +22,11 @@ enum {
 	HCA_MAX_TSO = 32 << 10, /* bytes behind the headers */
 	HCA_MIN_MSS = 64, /* or one request would be too many frames */
 	HCA_MAX_TAG = 0xffffff,
+	/* Of receives that take several frames: bytes of a stride, and strides. */
+	HCA_LOG_MIN_STRIDE = 6,
+	HCA_LOG_MAX_STRIDE = 13,
+	HCA_LOG_MIN_STRIDES = 3,
+	HCA_LOG_MAX_STRIDES = 16,
 };
 
 /* ---- Frames ------------------------------------------------------------------ */
@@ -76,6 +81,24 @@ u32 hca_hash_frame(const struct hca_rss *rss, const struct hca_fields *fields);
 
 struct hca_wq;
 
+/* How a receive is divided; see striding.c. */
+struct hca_strides {
+	bool on;
+	u8 log_len;
+	u8 log_num;
+	u8 pad; /* bytes before a frame */
+	u32 used; /* of the next receive */
+};
+
+int hca_strides_read(struct hca_strides *s,
+		     const struct mlx5_ib_create_wq *cmd);
+u32 hca_strides_for(const struct hca_strides *s, u32 len);
+bool hca_strides_can_hold(const struct hca_strides *s, u32 len);
+bool hca_strides_left_for(const struct hca_strides *s, u32 len);
+u64 hca_strides_pos(const struct hca_strides *s);
+bool hca_strides_take(struct hca_strides *s, struct hca_cqe *cqe, u16 wqe_id);
+void hca_strides_fill(struct hca_strides *s, struct hca_cqe *cqe, u16 wqe_id);
+
 /* Of a raw packet QP, or a WQ. */
 struct hca_rxq {
 	struct list_head entry; /* all of them */
@@ -92,6 +115,7 @@ struct hca_rxq {
 	u16 ci;
 	enum ib_wq_state state;
 	bool strip_vlan;
+	struct hca_strides strides;
 	bool stuck; /* its CQ broke */
 	struct hca_recv recv;
 	struct sk_buff_head frames; /* for it, while a buffer is not ready */

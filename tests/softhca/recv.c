@@ -23,18 +23,21 @@ void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 	recv->nseg = i;
 }
 
-/* The request at ci of a queue of num, 1 << shift bytes each; as below. */
+/*
+ * The request at ci of a queue of num, 1 << shift bytes each, the first own of
+ * which are no part of its list; as below.
+ */
 int hca_peek_ring(const struct hca_ring *ring, const struct hca_ring *db,
-		  u16 ci, u32 num, u32 shift, struct hca_recv *recv)
+		  u16 ci, u32 num, u32 shift, u32 own, struct hca_recv *recv)
 {
 	struct hca_data_seg
 		data[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
 	int n = hca_posted(db, HCA_DB_RECV, ci, num);
-	size_t len = 1 << shift;
+	size_t len = (1 << shift) - own;
 
 	if (n <= 0)
 		return n;
-	memcpy(data, ring->base + ((ci & (num - 1)) << shift), len);
+	memcpy(data, ring->base + ((ci & (num - 1)) << shift) + own, len);
 	recv->idx = ci;
 	hca_parse_recv(recv, data, len / sizeof(*data));
 	return 1;
@@ -43,7 +46,7 @@ int hca_peek_ring(const struct hca_ring *ring, const struct hca_ring *db,
 static int peek_own(struct hca_qp *qp, struct hca_recv *recv)
 {
 	return hca_peek_ring(&qp->ring, &qp->db, qp->rq_ci, qp->rq_num,
-			     qp->rq_shift, recv);
+			     qp->rq_shift, 0, recv);
 }
 
 /*

@@ -87,6 +87,7 @@ void hca_rxq_set_state_locked(struct hca_rxq *q, enum ib_wq_state state)
 		__skb_queue_purge(&q->frames);
 	if (state == IB_WQS_RESET) {
 		q->ci = 0;
+		q->strides.used = 0;
 		q->stuck = false;
 	}
 	if (state != q->state) {
@@ -138,17 +139,39 @@ static void fail(struct hca_rxq *q)
 	hca_qp_event_locked(q->qp, IB_EVENT_QP_FATAL);
 }
 
-static bool complete_recv(struct hca_rxq *q, struct hca_cqe *cqe, u8 opcode)
+static bool push(struct hca_rxq *q, struct hca_cqe *cqe, u8 opcode)
 {
-	cqe->wqe_counter = cpu_to_be16(q->recv.idx);
 	cqe->srqn_uidx = cpu_to_be32(q->uidx);
-	q->ci++;
 	if (cqe->syndrome && opcode == HCA_CQE_RESP_ERR)
 		hca_count(q->dev,
 			  cqe->syndrome == HCA_SYN_FLUSH ? HCA_STAT_FLUSHED
 							 : HCA_STAT_ERRORS,
 			  1);
 	return hca_cq_push_locked(q->cq, cqe, opcode, false);
+}
+
+static bool complete_recv(struct hca_rxq *q, struct hca_cqe *cqe, u8 opcode)
+{
+	cqe->wqe_counter = cpu_to_be16(q->recv.idx);
+	q->ci++;
+	return push(q, cqe, opcode);
+}
+
+static bool complete_strides(struct hca_rxq *q, struct hca_cqe *cqe)
+{
+	if (hca_strides_take(&q->strides, cqe, q->recv.idx))
+		q->ci++;
+	return push(q, cqe, HCA_CQE_RESP_SEND);
+}
+
+/* The rest of the receive is too little for the next frame. */
+static bool complete_filler(struct hca_rxq *q)
+{
+	struct hca_cqe cqe = {};
+
+	hca_strides_fill(&q->strides, &cqe, q->recv.idx);
+	q->ci++;
+	return push(q, &cqe, HCA_CQE_RESP_SEND);
 }
 
 static void complete_error(struct hca_rxq *q, u8 syndrome)
@@ -179,8 +202,59 @@ static void complete_frame(struct hca_rxq *q, const struct note *note, u32 len)
 		cqe.vlan_info = note->vlan;
 	}
 	hca_count(q->dev, HCA_STAT_BYTES, len);
-	if (!complete_recv(q, &cqe, HCA_CQE_RESP_SEND))
+	if (!(q->strides.on ? complete_strides(q, &cqe)
+			    : complete_recv(q, &cqe, HCA_CQE_RESP_SEND)))
 		fail(q);
+}
+
+/* ---- Receives ------------------------------------------------------------------ */
+
+/* Its segments without the first len bytes. */
+static void skip(struct hca_recv *recv, u64 len)
+{
+	struct hca_seg *seg = recv->seg;
+	u64 n;
+
+	len = min(len, recv->len);
+	recv->len -= len;
+	for (; len; len -= n, seg++) {
+		n = min_t(u64, len, seg->len);
+		seg->addr += n;
+		seg->len -= n;
+	}
+}
+
+/* As hca_peek_ring(), whose errors it has. */
+static int peek(struct hca_rxq *q)
+{
+	return hca_peek_ring(
+		&q->ring, &q->db, q->ci, q->num, q->shift,
+		q->strides.on ? sizeof(struct hca_srq_next_seg) : 0, &q->recv);
+}
+
+/* Likewise, the place for a frame. */
+static int peek_for(struct hca_rxq *q, u32 len)
+{
+	const struct hca_strides *s = &q->strides;
+	int ret = peek(q);
+
+	if (ret <= 0 || !s->on || !hca_strides_can_hold(s, len))
+		return ret;
+	if (!hca_strides_left_for(s, len)) {
+		if (!complete_filler(q))
+			return -1;
+		ret = peek(q);
+	}
+	if (ret > 0)
+		skip(&q->recv, hca_strides_pos(s));
+	return ret;
+}
+
+static bool too_long(const struct hca_rxq *q, u32 len)
+{
+	if (q->strides.on && !hca_strides_can_hold(&q->strides, len))
+		return true;
+	return len > q->recv.len;
 }
 
 /* ---- Frames -------------------------------------------------------------------- */
@@ -230,8 +304,7 @@ static int deliver(struct hca_rxq *q, struct sk_buff *skb)
 	struct hca_seg seg[2];
 	int nseg = split(q, skb, seg);
 	u32 len = seg[0].len + (nseg == 2 ? seg[1].len : 0);
-	int ret = hca_peek_ring(&q->ring, &q->db, q->ci, q->num, q->shift,
-				&q->recv);
+	int ret = peek_for(q, len);
 
 	if (ret < 0) {
 		fail(q);
@@ -241,7 +314,7 @@ static int deliver(struct hca_rxq *q, struct sk_buff *skb)
 		lose(q);
 		return 0;
 	}
-	if (len > q->recv.len) {
+	if (too_long(q, len)) {
 		complete_error(q, HCA_SYN_LOCAL_LENGTH);
 		return 0;
 	}
@@ -282,8 +355,7 @@ static bool flush_one(struct hca_rxq *q)
 {
 	struct hca_cqe cqe = { .syndrome = HCA_SYN_FLUSH };
 
-	if (hca_peek_ring(&q->ring, &q->db, q->ci, q->num, q->shift,
-			  &q->recv) <= 0)
+	if (peek(q) <= 0)
 		return false;
 	q->stuck = !complete_recv(q, &cqe, HCA_CQE_RESP_ERR);
 	return true;

@@ -764,7 +764,7 @@ static inline bool hca_is_response(const struct hca_op *op)
 void hca_parse_recv(struct hca_recv *recv, const struct hca_data_seg *data,
 		    int n);
 int hca_peek_ring(const struct hca_ring *ring, const struct hca_ring *db,
-		  u16 ci, u32 num, u32 shift, struct hca_recv *recv);
+		  u16 ci, u32 num, u32 shift, u32 own, struct hca_recv *recv);
 int hca_recv_peek_locked(struct hca_qp *qp, struct hca_srq *srq,
 			 struct hca_recv *recv);
 void hca_recv_take_locked(struct hca_qp *qp, struct hca_recv *recv);

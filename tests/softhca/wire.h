@@ -226,7 +226,9 @@ enum hca_syndrome {
 };
 
 struct hca_cqe {
-	u8 rsvd0[12];
+	u8 rsvd0[2];
+	__be16 wqe_id; /* of a receive of several frames */
+	u8 rsvd4[8];
 	__be32 rss_hash;
 	u8 rsvd1[8];
 	__be32 flags_rqpn; /* sender of a datagram */

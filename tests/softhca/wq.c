@@ -17,18 +17,21 @@ static int read_request(struct mlx5_ib_create_wq *cmd, struct ib_udata *udata)
 
 	if (ret)
 		return ret;
-	/* Requests with signatures, or of many frames each, are not here. */
-	if (cmd->flags || cmd->comp_mask || cmd->two_byte_shift_en)
+	/* Requests with signatures are not here. */
+	if (cmd->flags || cmd->comp_mask & ~MLX5_IB_CREATE_WQ_STRIDING_RQ)
 		return -EOPNOTSUPP;
 	return 0;
 }
 
 static int check_request(const struct ib_wq_init_attr *attr,
+			 const struct mlx5_ib_create_wq *cmd,
 			 struct ib_udata *udata)
 {
 	struct hca_ctx *ctx =
 		rdma_udata_to_drv_context(udata, struct hca_ctx, ib);
 
+	if (cmd->comp_mask && !hca_is_newer(ctx->ib.device))
+		return -EOPNOTSUPP;
 	if (attr->wq_type != IB_WQT_RQ ||
 	    attr->create_flags & ~IB_WQ_FLAGS_CVLAN_STRIPPING)
 		return -EOPNOTSUPP;
@@ -63,6 +66,9 @@ static int make_wq(struct hca_wq *wq, struct hca_dev *dev,
 	struct mlx5_ib_create_wq_resp resp = {};
 	int ret;
 
+	ret = hca_strides_read(&wq->rxq.strides, cmd);
+	if (ret)
+		return ret;
 	ret = ida_alloc_range(&wqns, 1, 0xffffff, GFP_KERNEL);
 	if (ret < 0)
 		return ret;
@@ -93,7 +99,7 @@ struct ib_wq *hca_create_wq(struct ib_pd *pd, struct ib_wq_init_attr *attr,
 
 	ret = read_request(&cmd, udata);
 	if (!ret)
-		ret = check_request(attr, udata);
+		ret = check_request(attr, &cmd, udata);
 	if (ret)
 		return ERR_PTR(ret);
 	if (!hca_obj_get(dev, HCA_OBJ_WQS, HCA_MAX_WQ))
