@@ -202,6 +202,16 @@ def changed(cmd, changes):
     return cmd
 
 
+def rmp_command(memory, pdn, log_size=4, log_stride=6):
+    cmd = command(CREATE_RMP)
+    put(cmd, 32, 'I', 1 << 20)
+    put(cmd, 88, 'I', pdn)
+    put(cmd, 96, 'Q', memory.record)
+    put(cmd, 112, 'I', log_stride << 16 | log_size)
+    put(cmd, 120, 'IIQ', memory.id, memory.id, 0)
+    return cmd
+
+
 class Rmp:
     """A shared receive queue."""
 
@@ -212,12 +222,7 @@ class Rmp:
             self.memory.write(i * self.stride + 2,
                               struct.pack('>H', (i + 1) % self.num))
         self.posted = 0
-        cmd = command(CREATE_RMP)
-        put(cmd, 32, 'I', 1 << 20)
-        put(cmd, 88, 'I', home.pdn)
-        put(cmd, 96, 'Q', self.memory.record)
-        put(cmd, 112, 'I', log_stride << 16 | log_size)
-        put(cmd, 120, 'IIQ', self.memory.id, self.memory.id, 0)
+        cmd = rmp_command(self.memory, home.pdn, log_size, log_stride)
         self.obj = make(home, changed(cmd, changes))
         self.number = number_of(self.obj)
 

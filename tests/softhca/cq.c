@@ -118,6 +118,7 @@ int hca_cq_remove(struct hca_cq *cq)
 {
 	int ret = -EBUSY;
 
+	mutex_lock(&hca_command_mutex);
 	mutex_lock(&hca_mutex);
 	if (!atomic_read(&cq->ib.usecnt)) {
 		hca_engine_del_cq_locked(cq);
@@ -126,6 +127,7 @@ int hca_cq_remove(struct hca_cq *cq)
 		ret = 0;
 	}
 	mutex_unlock(&hca_mutex);
+	mutex_unlock(&hca_command_mutex);
 	if (!ret)
 		unpin_cq(cq);
 	return ret;

@@ -74,9 +74,9 @@ int hca_devx_run_create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd);
 int hca_devx_run_query(struct ib_uobject *uobject, struct hca_devx_cmd *cmd);
 int hca_devx_run_modify(struct ib_uobject *uobject, struct hca_devx_cmd *cmd);
 int hca_devx_destroy(struct hca_devx_obj *obj);
-struct hca_pd *hca_devx_hold_pd_locked(struct hca_ctx *ctx, u32 pdn);
-struct hca_cq *hca_devx_hold_cq_locked(struct hca_ctx *ctx, u32 cqn);
-struct hca_srq *hca_devx_hold_srq_locked(struct hca_ctx *ctx, u32 srqn);
+struct hca_pd *hca_devx_find_pd_locked(struct hca_ctx *ctx, u32 pdn);
+struct hca_cq *hca_devx_find_cq_locked(struct hca_ctx *ctx, u32 cqn);
+struct hca_srq *hca_devx_find_srq_locked(struct hca_ctx *ctx, u32 srqn);
 int hca_devx_record(struct hca_ctx *ctx, u32 id, u64 offset,
 		    struct hca_ring *db);
 

@@ -29,77 +29,72 @@ static struct hca_qp *new_qp(struct hca_devx_obj *obj, struct hca_ctx *ctx)
 	return qp;
 }
 
-/* It is no more, or has never been. */
-static void free_qp(struct hca_qp *qp)
+/* change: 1 for a QP that is there now, -1 for one that is no more. */
+static void count_use(const struct hca_qp *qp, int change)
 {
-	if (!qp)
-		return;
 	if (qp->ib.srq)
-		atomic_dec(&qp->ib.srq->usecnt);
+		atomic_add(change, &qp->ib.srq->usecnt);
 	if (qp->ib.recv_cq)
-		atomic_dec(&qp->ib.recv_cq->usecnt);
+		atomic_add(change, &qp->ib.recv_cq->usecnt);
 	if (qp->ib.send_cq)
-		atomic_dec(&qp->ib.send_cq->usecnt);
-	if (qp->ib.pd)
-		atomic_dec(&qp->ib.pd->usecnt);
-	kfree(qp);
+		atomic_add(change, &qp->ib.send_cq->usecnt);
+	atomic_add(change, &qp->ib.pd->usecnt);
 }
 
 struct parts {
 	u32 pdn, send_cqn, recv_cqn, srqn; /* 0: none, but for the PD */
 };
 
-static int hold_cq_locked(struct ib_cq **cq, struct hca_ctx *ctx, u32 cqn)
+static int find_cq_locked(struct ib_cq **cq, struct hca_ctx *ctx, u32 cqn)
 {
 	struct hca_cq *found;
 
 	if (!cqn)
 		return 0;
-	found = hca_devx_hold_cq_locked(ctx, cqn);
+	found = hca_devx_find_cq_locked(ctx, cqn);
 	if (!found)
 		return -EINVAL;
 	*cq = &found->ib;
 	return 0;
 }
 
-static int hold_srq_locked(struct ib_srq **srq, struct hca_ctx *ctx, u32 srqn)
+static int find_srq_locked(struct ib_srq **srq, struct hca_ctx *ctx, u32 srqn)
 {
 	struct hca_srq *found;
 
 	if (!srqn)
 		return 0;
-	found = hca_devx_hold_srq_locked(ctx, srqn);
+	found = hca_devx_find_srq_locked(ctx, srqn);
 	if (!found)
 		return -EINVAL;
 	*srq = &found->ib;
 	return 0;
 }
 
-/* What there is of them stays held if it fails: see free_qp(). */
-static int hold_parts_locked(struct hca_qp *qp, struct hca_ctx *ctx,
+static int find_parts_locked(struct hca_qp *qp, struct hca_ctx *ctx,
 			     const struct parts *parts)
 {
-	struct hca_pd *pd = hca_devx_hold_pd_locked(ctx, parts->pdn);
+	struct hca_pd *pd = hca_devx_find_pd_locked(ctx, parts->pdn);
 	int ret;
 
 	if (!pd)
 		return -EINVAL;
 	qp->ib.pd = &pd->ib;
-	ret = hold_cq_locked(&qp->ib.send_cq, ctx, parts->send_cqn);
+	ret = find_cq_locked(&qp->ib.send_cq, ctx, parts->send_cqn);
 	if (!ret)
-		ret = hold_cq_locked(&qp->ib.recv_cq, ctx, parts->recv_cqn);
+		ret = find_cq_locked(&qp->ib.recv_cq, ctx, parts->recv_cqn);
 	if (!ret)
-		ret = hold_srq_locked(&qp->ib.srq, ctx, parts->srqn);
+		ret = find_srq_locked(&qp->ib.srq, ctx, parts->srqn);
 	return ret;
 }
 
-static int hold_parts(struct hca_qp *qp, struct hca_ctx *ctx,
+static int find_parts(struct hca_qp *qp, struct hca_ctx *ctx,
 		      const struct parts *parts)
 {
 	int ret;
 
 	mutex_lock(&hca_mutex);
-	ret = hold_parts_locked(qp, ctx, parts);
+	ret = find_parts_locked(qp, ctx, parts);
 	mutex_unlock(&hca_mutex);
 	return ret;
 }
@@ -117,10 +112,11 @@ static int create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd,
 	qp = new_qp(obj, cmd->ctx);
 	ret = qp ? make(qp, cmd) : -ENOMEM;
 	if (ret) {
-		free_qp(qp);
+		kfree(qp);
 		hca_obj_put(obj->dev, HCA_OBJ_QPS);
 		return hca_devx_result(cmd->out, ret);
 	}
+	count_use(qp, 1);
 	obj->what = qp;
 	obj->number = qp->qpn;
 	return 0;
@@ -129,7 +125,8 @@ static int create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd,
 int hca_devx_destroy_qp(struct hca_devx_obj *obj)
 {
 	hca_qp_remove(obj->what);
-	free_qp(obj->what);
+	count_use(obj->what, -1);
+	kfree(obj->what);
 	hca_obj_put(obj->dev, HCA_OBJ_QPS);
 	return 0;
 }
@@ -265,7 +262,7 @@ static int make_qp(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
 	if (ret)
 		return ret;
 	read_parts(&parts, qpc);
-	ret = hold_parts(qp, cmd->ctx, &parts);
+	ret = find_parts(qp, cmd->ctx, &parts);
 	if (ret)
 		return ret;
 	if (!can_complete(qp, qpc))
@@ -329,7 +326,7 @@ static int make_dct(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
 
 	ret = read_dct(qp, &attr, dctc);
 	if (!ret)
-		ret = hold_parts(qp, cmd->ctx, &parts);
+		ret = find_parts(qp, cmd->ctx, &parts);
 	if (ret)
 		return ret;
 	if (!qp->ib.recv_cq || !qp->ib.srq)

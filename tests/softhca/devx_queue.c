@@ -7,37 +7,52 @@
  * verbs make, but for who tells of them and where their memory is: the engine
  * does not tell them apart. They are made of what the program has in the same
  * context, by its number, and keep it, as the core has it keep for the verbs: the
- * counters are the core's own.
+ * counters are the core's own. They count when a queue is there: a command that
+ * fails is no reason to refuse to destroy what it has named, so that is waited for.
  */
+
+DEFINE_MUTEX(hca_command_mutex);
 
 /* ---- What a queue is made of ------------------------------------------------- */
 
-struct hca_pd *hca_devx_hold_pd_locked(struct hca_ctx *ctx, u32 pdn)
+/*
+ * Whether the verbs are through with making it. Until then making it may fail,
+ * and taking it back must not. Commands make theirs one after the other.
+ */
+static bool is_made(const struct ib_uobject *uobject)
+{
+	return !uobject || !list_empty_careful(&uobject->list);
+}
+
+/* What the core has for CQs and SRQs begins with what it has for all. */
+static const struct ib_uobject *uobject_of(const void *uobject)
+{
+	return uobject;
+}
+
+struct hca_pd *hca_devx_find_pd_locked(struct hca_ctx *ctx, u32 pdn)
 {
 	struct hca_pd *pd = hca_pd_find_locked(ctx, pdn);
 
-	if (pd)
-		atomic_inc(&pd->ib.usecnt);
-	return pd;
+	return pd && is_made(pd->ib.uobject) ? pd : NULL;
 }
 
-struct hca_cq *hca_devx_hold_cq_locked(struct hca_ctx *ctx, u32 cqn)
+struct hca_cq *hca_devx_find_cq_locked(struct hca_ctx *ctx, u32 cqn)
 {
 	struct hca_cq *cq = hca_cq_find_locked(cqn);
 
-	if (!cq || cq->ctx != ctx)
+	if (!cq || cq->ctx != ctx || !is_made(uobject_of(cq->ib.uobject)))
 		return NULL;
-	atomic_inc(&cq->ib.usecnt);
 	return cq;
 }
 
-struct hca_srq *hca_devx_hold_srq_locked(struct hca_ctx *ctx, u32 srqn)
+struct hca_srq *hca_devx_find_srq_locked(struct hca_ctx *ctx, u32 srqn)
 {
 	struct hca_srq *srq = hca_srq_find_locked(srqn);
 
-	if (!srq || srq->ctx != ctx || srq->ib.srq_type != IB_SRQT_BASIC)
+	if (!srq || srq->ctx != ctx || srq->ib.srq_type != IB_SRQT_BASIC ||
+	    !is_made(uobject_of(srq->ib.uobject)))
 		return NULL;
-	atomic_inc(&srq->ib.usecnt);
 	return srq;
 }
 
@@ -123,7 +138,9 @@ int hca_devx_run_create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd)
 			break;
 	if (obj->kind == ARRAY_SIZE(kinds))
 		return -EINVAL;
+	mutex_lock(&hca_command_mutex);
 	ret = kinds[obj->kind].create(obj, cmd);
+	mutex_unlock(&hca_command_mutex);
 	if (!ret && obj->kind >= HCA_DEVX_CQ)
 		hca_count(obj->dev, HCA_STAT_DEVX_QUEUES, 1);
 	return ret;

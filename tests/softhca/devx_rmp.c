@@ -44,24 +44,17 @@ static int map_rmp(struct hca_srq *srq, const void *wq)
 	return ret;
 }
 
-static int hold_pd(struct hca_srq *srq, u32 pdn)
+static int find_pd(struct hca_srq *srq, u32 pdn)
 {
 	struct hca_pd *pd;
 
 	mutex_lock(&hca_mutex);
-	pd = hca_devx_hold_pd_locked(srq->ctx, pdn);
+	pd = hca_devx_find_pd_locked(srq->ctx, pdn);
 	mutex_unlock(&hca_mutex);
 	if (!pd)
 		return -EINVAL;
 	srq->ib.pd = &pd->ib;
 	return 0;
-}
-
-static void free_rmp(struct hca_srq *srq)
-{
-	if (srq && srq->ib.pd)
-		atomic_dec(&srq->ib.pd->usecnt);
-	kfree(srq);
 }
 
 static int make_rmp(struct hca_srq *srq, const void *wq)
@@ -70,7 +63,7 @@ static int make_rmp(struct hca_srq *srq, const void *wq)
 
 	ret = read_layout(srq, wq);
 	if (!ret)
-		ret = hold_pd(srq, MLX5_GET(wq, wq, pd));
+		ret = find_pd(srq, MLX5_GET(wq, wq, pd));
 	if (!ret)
 		ret = map_rmp(srq, wq);
 	if (ret)
@@ -113,10 +106,11 @@ int hca_devx_create_rmp(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd)
 	ret = srq ? make_rmp(srq, MLX5_ADDR_OF(create_rmp_in, cmd->in, ctx.wq))
 		  : -ENOMEM;
 	if (ret) {
-		free_rmp(srq);
+		kfree(srq);
 		hca_obj_put(obj->dev, HCA_OBJ_SRQS);
 		return hca_devx_result(cmd->out, ret);
 	}
+	atomic_inc(&srq->ib.pd->usecnt);
 	obj->what = srq;
 	obj->number = srq->srqn;
 	MLX5_SET(create_rmp_out, cmd->out, rmpn, srq->srqn);
@@ -125,12 +119,14 @@ int hca_devx_create_rmp(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd)
 
 int hca_devx_destroy_rmp(struct hca_devx_obj *obj)
 {
+	struct hca_srq *srq = obj->what;
 	int ret;
 
-	ret = hca_srq_remove(obj->what);
+	ret = hca_srq_remove(srq);
 	if (ret)
 		return ret;
-	free_rmp(obj->what);
+	atomic_dec(&srq->ib.pd->usecnt);
+	kfree(srq);
 	hca_obj_put(obj->dev, HCA_OBJ_SRQS);
 	return 0;
 }

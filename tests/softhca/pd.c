@@ -70,6 +70,7 @@ int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 	int ret = -EBUSY;
 
 	/* The core has looked, too; a command may have been faster. */
+	mutex_lock(&hca_command_mutex);
 	mutex_lock(&hca_mutex);
 	if (!atomic_read(&ibpd->usecnt)) {
 		hca_mkeys_forget_pd_locked(to_hca(ibpd->device), pd);
@@ -77,6 +78,7 @@ int hca_dealloc_pd(struct ib_pd *ibpd, struct ib_udata *udata)
 		ret = 0;
 	}
 	mutex_unlock(&hca_mutex);
+	mutex_unlock(&hca_command_mutex);
 	if (!ret && !pd->kernel)
 		hca_obj_put(to_hca(ibpd->device), HCA_OBJ_PDS);
 	return ret;

@@ -34,6 +34,13 @@
  */
 extern struct mutex hca_mutex;
 
+/*
+ * Held by a DEVX command that makes a queue of things it has by number, until
+ * it counts as their user or has failed, and by who removes such a thing.
+ * Taken before hca_mutex.
+ */
+extern struct mutex hca_command_mutex;
+
 enum hca_mode {
 	HCA_MODE_DYNAMIC, /* the exporter may move the buffer */
 	HCA_MODE_PINNED, /* it must not */

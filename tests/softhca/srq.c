@@ -149,12 +149,14 @@ int hca_srq_remove(struct hca_srq *srq)
 	int ret = -EBUSY;
 
 	/* A request that an XRC QP has taken from it goes with it. */
+	mutex_lock(&hca_command_mutex);
 	mutex_lock(&hca_mutex);
 	if (!atomic_read(&srq->ib.usecnt)) {
 		xa_erase(&srqs, srq->srqn);
 		ret = 0;
 	}
 	mutex_unlock(&hca_mutex);
+	mutex_unlock(&hca_command_mutex);
 	if (!ret)
 		unpin_srq(srq);
 	return ret;
