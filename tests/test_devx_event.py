@@ -6,20 +6,23 @@ import errno
 import os
 import select
 import struct
+import threading
+import time
 
 import pytest
 
 from pyverbs.providers.mlx5 import mlx5_enums as dve
+from pyverbs.providers.mlx5.mlx5dv import Mlx5DevxCmdComp
 from pyverbs.providers.mlx5.mlx5dv_event import EventChannel, EventFD
 
 import devx
 from devx import Cq, Qp, Rmp
-from rdma import Region, error_of, wait_readable
+from rdma import SOFTHCA, Region, error_of, read_number, wait_readable
 from test_devx_queue import Pair, make_home, seg
-from test_softhca import ip
+from test_softhca import driver, ip, plugged
 
 COMP, CQ_ERROR, WQ_FATAL, PORT = 0, 4, 5, 9
-WQ_INVALID, WQ_ACCESS, LAST_WQE, LIMIT = 0x10, 0x11, 0x13, 0x14
+WQ_INVALID, WQ_ACCESS, RMP_ERROR, LAST_WQE, LIMIT = 0x10, 0x11, 0x12, 0x13, 0x14
 OMIT = dve.MLX5DV_DEVX_CREATE_EVENT_CHANNEL_FLAGS_OMIT_EV_DATA
 COOKIE = 0x1234567890abcdef
 
@@ -168,6 +171,17 @@ def test_last_request_and_limit_of_a_shared_queue(home, channel):
     told(channel, LAST_WQE, pair.b.number, 1)
 
 
+def test_shared_queue_that_makes_no_sense(home, channel):
+    """More is posted than there is room for."""
+    rmp = Rmp(home)
+    pair, source = Pair(home, rmp), Region(home.pd, 8)
+    channel.subscribe(RMP_ERROR, COOKIE, rmp.obj)
+    rmp.memory.write(rmp.memory.record, struct.pack('>I', 1000))
+    pair.a.send(devx.SEND, seg(source))
+    told(channel, RMP_ERROR, rmp.number)
+    nothing(channel)
+
+
 def test_port(home, channel):
     channel.subscribe(PORT, COOKIE)
     for state, subtype in (('off', 1), ('on', 4)):
@@ -257,3 +271,55 @@ def test_event_without_room(home, channel):
     wait_readable(channel.fd)
     assert error_of(channel.get_event, 71) == errno.EINVAL
     assert len(channel.get_event(72).data) == 64
+
+
+# ---- unplugging ---------------------------------------------------------------------
+
+@pytest.fixture(name='plug')
+def fixture_plug():
+    yield from plugged(2, SOFTHCA['revocable'])
+
+
+def polled(fd):
+    poll = select.poll()
+    poll.register(fd, select.POLLIN | select.POLLRDHUP)
+    return poll.poll(0)
+
+
+def error_of_read(fd):
+    try:
+        return os.read(fd, 128)
+    except OSError as error:
+        return error.errno
+
+
+@pytest.mark.parametrize('make', (EventChannel, Mlx5DevxCmdComp))
+def test_reader_is_told_of_the_end_of_the_device(plug, make):
+    results = []
+    with make_home(SOFTHCA['revocable']) as home, make(home.ctx) as file:
+        reader = threading.Thread(
+            target=lambda: results.append(error_of_read(file.fd)))
+        reader.start()
+        time.sleep(0.1)
+        assert reader.is_alive() and not polled(file.fd)
+        driver('unbind', 2)
+        reader.join(20)
+        assert results == [errno.EIO]
+        assert polled(file.fd) == [
+            (file.fd, select.POLLIN | select.POLLRDHUP)]
+        assert error_of_read(file.fd) == errno.EIO
+
+
+def test_events_that_nobody_has_read_go_with_the_device(plug):
+    with make_home(SOFTHCA['revocable']) as home, \
+         EventChannel(home.ctx) as channel:
+        pair = Pair(home)
+        channel.subscribe(COMP, COOKIE, pair.cq.obj)
+        channel.subscribe(PORT)
+        pair.cq.arm()
+        write(pair)
+        wait_readable(channel.fd)
+        driver('unbind', 2)
+        assert read_number('alive') == 0
+        assert error_of(channel.get_event) == errno.EIO
+        assert error_of(channel.subscribe, PORT) == errno.EIO

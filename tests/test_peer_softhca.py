@@ -34,9 +34,17 @@ def test_stock_pyverbs_with_large_completions():
     nested.run_stock("queues", MLX5_CQE_SIZE="128").check("queues")
 
 
-def test_frames_on_our_libraries():
-    run = nested.run_stock("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
-    run.check("raw_packet")
+ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
+
+
+@pytest.fixture(scope="module")
+def cases_on_ours():
+    return nested.run_stock(*ON_OURS, LD_LIBRARY_PATH=peer.OUR_DIR)
+
+
+@pytest.mark.parametrize("name", ON_OURS)
+def test_stock_pyverbs_on_our_libraries(name, cases_on_ours):
+    cases_on_ours.check(name)
 
 
 @pytest.fixture
