@@ -50,10 +50,10 @@ run_vm_tests() {
 	choose_machines
 	mkdir -p "$WORK_DIR/host/claims"
 	# shellcheck disable=SC2016	# the guest knows which machine it is
-	boot "tests in the VM" "$1" no env RDMA_DMABUF_CLAIMS=/host/claims \
+	boot "tests in the VM" "$1" no \
 		sh -c 'exec "$@" --junitxml="/host/vm-$MACHINE.xml"' sh \
 		python3 -B -m pytest -p no:cacheprovider --color=no --tb=short \
-		-rfEs -m "$marks" "${VM_TESTS[@]}"
+		-rfEs -m "$marks" --claims /host/claims "${VM_TESTS[@]}"
 	for ((i = 1; i <= MACHINES; i++)); do
 		RESULTS+=("$LOG_DIR/vm-$i.xml")
 		cp "$WORK_DIR/host/vm-$i.xml" "$LOG_DIR/" 2>/dev/null || true

@@ -25,6 +25,11 @@ BAD_LOG = re.compile(
 EXPECT = os.environ.get('RDMA_DMABUF_EXPECT')
 
 
+def pytest_addoption(parser):
+    parser.addoption('--claims', metavar='FOLDER',
+                     help='share the files with other machines (claims.py)')
+
+
 def pytest_configure(config):
     config.addinivalue_line(
         'markers', 'sweep: thorough and slow, for `./dev test --sweep`')
@@ -32,7 +37,7 @@ def pytest_configure(config):
         'markers', 'newest_kernel: of what the release\'s kernel has not')
     config.addinivalue_line(
         'markers', 'release_kernel: of what the newest kernel has more of')
-    if folder := os.environ.get('RDMA_DMABUF_CLAIMS'):
+    if folder := config.getoption('claims'):
         config.pluginmanager.register(claims.Claims(folder))
 
 

@@ -6,19 +6,10 @@ The cases are in tests/cm. They run in a process of their own, because librdmacm
 keeps every device of the machine open as long as its process lives.
 """
 
-import os
-import subprocess
-import sys
-
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'cm')
+import nested
 
 
 def test_connections():
-    done = subprocess.run(
-        [sys.executable, '-B', '-X', 'faulthandler', '-m', 'pytest', '-p',
-         'no:cacheprovider', '--color=no', '--tb=short', '-v', '-o',
-         'faulthandler_timeout=60', f'{FOLDER}/test_connections.py'],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=300, check=False)
-    print(done.stdout)
-    assert done.returncode == 0
+    run = nested.Run('-v', '-o', 'faulthandler_timeout=60',
+                     f'{nested.TESTS}/cm/test_connections.py')
+    run.check('connections')
