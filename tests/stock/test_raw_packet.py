@@ -337,9 +337,11 @@ class Queues:
                                             max_wr=64, max_sge=2))
                     for cq in self.cqs]
         self.table = RwqIndTable(port.ctx, RwqIndTableInitAttr(log, self.wqs))
+        # Its key goes with it: Debian's QPInitAttrEx keeps the address alone.
+        self.hash = RxHashConf(e.IBV_RX_HASH_FUNC_TOEPLITZ, 40, KEY, fields)
         self.qp = QPEx(port.ctx, QPInitAttrEx(
             qp_type=e.IBV_QPT_RAW_PACKET, pd=port.pd, ind_table=self.table,
-            hash_conf=RxHashConf(e.IBV_RX_HASH_FUNC_TOEPLITZ, 40, KEY, fields),
+            hash_conf=self.hash,
             comp_mask=e.IBV_QP_INIT_ATTR_PD | e.IBV_QP_INIT_ATTR_RX_HASH |
             e.IBV_QP_INIT_ATTR_IND_TABLE))
         for wq in self.wqs:
