@@ -11,6 +11,10 @@
 	 MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS |  \
 	 MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS)
 
+#define DATA_IN_CQES                             \
+	(MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE | \
+	 MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE)
+
 #define PACKET_FLAGS                                   \
 	(MLX5DV_QP_CREATE_TUNNEL_OFFLOADS |            \
 	 MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC | \
@@ -30,27 +34,40 @@ static uint32_t packet_flags(uint32_t create_flags)
 	return flags;
 }
 
-/*
- * Data in completions is never asked for here: a program that does not want it
- * has its way, and so has one that allows it.
- */
+/* Of small messages: those received, and with one word more those returned. */
+static int take_data_in_cqes(uint32_t create_flags, struct mlx5_qp_extra *extra)
+{
+	switch (create_flags & DATA_IN_CQES) {
+	case DATA_IN_CQES:
+		return EINVAL;
+	case MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE:
+		extra->flags |= MLX5_QP_FLAG_SCATTER_CQE |
+				MLX5_QP_FLAG_ALLOW_SCATTER_CQE;
+		return 0;
+	case MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE:
+		extra->flags &= ~MLX5_QP_FLAG_SCATTER_CQE;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 static int take_flags(const struct mlx5dv_qp_init_attr *attr,
 		      enum ibv_qp_type type, struct mlx5_qp_extra *extra)
 {
-	uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
-			 MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
-			 MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
+	uint32_t known =
+		DATA_IN_CQES | MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE;
 
 	if (!(attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS))
 		return 0;
 	if (type == IBV_QPT_RAW_PACKET)
-		known = PACKET_FLAGS;
+		known = DATA_IN_CQES | PACKET_FLAGS;
 	if (attr->create_flags & ~known)
 		return EOPNOTSUPP;
 	if (attr->create_flags & MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE)
 		extra->flags |= MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE;
 	extra->flags |= packet_flags(attr->create_flags);
-	return 0;
+	return take_data_in_cqes(attr->create_flags, extra);
 }
 
 static void take_streams(const struct mlx5dv_qp_init_attr *attr,
@@ -79,6 +96,9 @@ static int take_dc(const struct mlx5dv_qp_init_attr *attr,
 		take_streams(attr, extra);
 		return 0;
 	case MLX5DV_DCTYPE_DCT:
+		if (extra->flags & MLX5_QP_FLAG_ALLOW_SCATTER_CQE)
+			return EINVAL;
+		extra->flags &= ~MLX5_QP_FLAG_SCATTER_CQE;
 		extra->flags |= MLX5_QP_FLAG_TYPE_DCT;
 		extra->access_key = attr->dc_init_attr.dct_access_key;
 		return 0;
@@ -160,6 +180,7 @@ mlx5dv_create_qp(struct ibv_context *context,
 
 	if (!is_mlx5(context))
 		return verbs_null(EOPNOTSUPP);
+	extra.flags = mlx5_usual_qp_flags(context, qp_attr->qp_type);
 	err = take_attr(mlx5_qp_attr, qp_attr, &extra);
 	if (!err && is_dc(&extra) != (qp_attr->qp_type == IBV_QPT_DRIVER))
 		err = EINVAL;

@@ -108,6 +108,14 @@ static bool is_single_threaded(void)
 	return env && !strcmp(env, "1");
 }
 
+/* Likewise, but for what it means that it is not set: see unload.c. */
+static bool has_data_in_cqes(void)
+{
+	const char *env = getenv("MLX5_SCATTER_TO_CQE");
+
+	return env && strcmp(env, "0");
+}
+
 static int take_response(struct mlx5_context *ctx,
 			 const struct mlx5_ib_alloc_ucontext_resp *resp)
 {
@@ -122,6 +130,7 @@ static int take_response(struct mlx5_context *ctx,
 	ctx->ah_by_kernel =
 		resp->cmds_supp_uhw & MLX5_USER_CMDS_SUPP_UHW_CREATE_AH;
 	ctx->single_threaded = is_single_threaded();
+	ctx->data_in_cqes = has_data_in_cqes();
 	ctx->cqe_version = resp->cqe_version;
 	ctx->cqe_size = choose_cqe_size(resp->cache_line_size);
 	ctx->page_size = sysconf(_SC_PAGESIZE);

@@ -189,6 +189,7 @@ struct mlx5_context {
 	struct mlx5_uars uars;
 	bool ah_by_kernel; /* CREATE_AH answers with the MAC address */
 	bool single_threaded; /* the program says so of all it does */
+	bool data_in_cqes; /* small messages may be there: see unload.c */
 	struct mlx5_dbrecs dbrecs;
 	struct mlx5_table rscs; /* by uidx (CQE version 1) or QP number (0) */
 	struct mlx5_table srqs; /* by SRQ number; CQE version 0 */
@@ -549,6 +550,9 @@ int mlx5_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc);
 int mlx5_req_notify_cq(struct ibv_cq *ibcq, int solicited_only);
 void mlx5_cq_event(struct ibv_cq *ibcq);
 
+/* MLX5_QP_FLAG_* of one of which nothing is said. */
+uint32_t mlx5_usual_qp_flags(struct ibv_context *context,
+			     enum ibv_qp_type type);
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 				 struct ibv_qp_init_attr_ex *attr);
 struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,

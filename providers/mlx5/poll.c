@@ -7,6 +7,7 @@
 
 #include "cqe.h"
 #include "srq.h"
+#include "unload.h"
 
 static enum ibv_wc_status status_of(uint8_t syndrome)
 {
@@ -128,9 +129,8 @@ static inline uint64_t finish_response(struct mlx5_rsc *rsc,
 }
 
 /* Returns 0, or EINVAL for an entry that this provider never asked for. */
-static NEVER_INLINE int finish_error(struct mlx5_rsc *rsc,
-				     const struct prm_cqe *cqe,
-				     struct finished *done)
+static int finish_error(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
+			struct finished *done)
 {
 	switch (opcode_of(cqe)) {
 	case PRM_CQE_REQ_ERR:
@@ -150,32 +150,64 @@ static NEVER_INLINE int finish_error(struct mlx5_rsc *rsc,
 	return 0;
 }
 
-/* Likewise. */
-static ALWAYS_INLINE int finish(struct mlx5_rsc *rsc, const struct prm_cqe *cqe,
-				struct finished *done)
-{
-	unsigned int opcode = opcode_of(cqe);
-	struct finished failed;
+/* Errors, and what has data in it. Likewise. */
+static NEVER_INLINE int finish_unusual(struct mlx5_cq *cq, struct mlx5_rsc *rsc,
+				       struct prm_cqe *cqe,
+				       struct finished *done);
 
-	if (opcode == PRM_CQE_REQ && likely(rsc->type == MLX5_RSC_QP)) {
+/*
+ * What tells the usual entries apart: the opcode, and above it, so that it is
+ * none of theirs, whether data is in the entry.
+ */
+static inline unsigned int kind_of(const struct prm_cqe *cqe)
+{
+	uint8_t kind = cqe->op_own & (PRM_CQE_OPCODE_MASK | PRM_CQE_DATA_MASK);
+
+	return (uint8_t)(kind >> 4 | kind << 4);
+}
+
+/* Likewise. */
+static ALWAYS_INLINE int finish(struct mlx5_cq *cq, struct mlx5_rsc *rsc,
+				struct prm_cqe *cqe, struct finished *done)
+{
+	unsigned int kind = kind_of(cqe);
+	struct finished unusual;
+
+	if (kind == PRM_CQE_REQ && likely(rsc->type == MLX5_RSC_QP)) {
 		done->status = IBV_WC_SUCCESS;
 		finish_send(&qp_of(rsc)->sq, cqe, done);
 		return 0;
 	}
-	if (unlikely(opcode - 1 >= PRM_CQE_RESP_SEND_INV)) {
+	if (unlikely(kind - 1 >= PRM_CQE_RESP_SEND_INV)) {
 		/* done itself shall have no address, so that it needs none */
-		if (finish_error(rsc, cqe, &failed))
+		if (finish_unusual(cq, rsc, cqe, &unusual))
 			return EINVAL;
-		*done = failed;
+		*done = unusual;
 		return 0;
 	}
 	done->status = IBV_WC_SUCCESS;
-	done->opcode = opcode == PRM_CQE_RESP_WRITE_IMM
+	done->opcode = kind == PRM_CQE_RESP_WRITE_IMM
 			       ? IBV_WC_RECV_RDMA_WITH_IMM
 			       : IBV_WC_RECV;
 	done->is_recv = true;
 	done->wr_id = finish_response(rsc, cqe);
 	return 0;
+}
+
+static int finish_unusual(struct mlx5_cq *cq, struct mlx5_rsc *rsc,
+			  struct prm_cqe *cqe, struct finished *done)
+{
+	enum ibv_wc_status status;
+	int err;
+
+	if (!mlx5_is_loaded(cqe))
+		return finish_error(rsc, cqe, done);
+	err = mlx5_unload_cqe(cq, rsc, cqe, &status);
+	if (!err)
+		err = finish(cq, rsc, cqe, done);
+	if (!err)
+		done->status = status;
+	return err;
 }
 
 /* Nobody's: no number in an entry is so large. */
@@ -200,7 +232,7 @@ find_rsc(const struct mlx5_cq *cq, const struct prm_cqe *cqe, uint32_t key)
  * What has to be done about an entry. Returns 0, or EINVAL for one that cannot
  * be understood. The owner is remembered: mostly the next entry is its as well.
  */
-static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, const struct prm_cqe *cqe,
+static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, struct prm_cqe *cqe,
 				  struct finished *done)
 {
 	struct mlx5_rsc *rsc = cq->last_rsc;
@@ -212,7 +244,7 @@ static ALWAYS_INLINE int take_cqe(struct mlx5_cq *cq, const struct prm_cqe *cqe,
 			return EINVAL;
 		cq->last_rsc = rsc;
 	}
-	return finish(rsc, cqe, done);
+	return finish(cq, rsc, cqe, done);
 }
 
 /* ---- The fields of an entry that is no error ------------------------------------- */
@@ -351,7 +383,7 @@ static NEVER_INLINE int skip_cqe(struct mlx5_cq *cq)
 
 /* From cqe, the next, on, with the lock, which it gives back. */
 static NEVER_INLINE int poll_ready(struct mlx5_cq *cq, int num_entries,
-				   struct ibv_wc *wc, const struct prm_cqe *cqe)
+				   struct ibv_wc *wc, struct prm_cqe *cqe)
 {
 	uint32_t first = cq->ci, end = first + num_entries, ci = first;
 	struct finished done;
@@ -376,7 +408,7 @@ static NEVER_INLINE int poll_ready(struct mlx5_cq *cq, int num_entries,
 static ALWAYS_INLINE int poll_locked(struct mlx5_cq *cq, int num_entries,
 				     struct ibv_wc *wc)
 {
-	const struct prm_cqe *cqe = mlx5_cqe_at(cq, cq->ci);
+	struct prm_cqe *cqe = mlx5_cqe_at(cq, cq->ci);
 
 	if (mlx5_is_ready(cq, cqe, cq->ci) && likely(num_entries > 0))
 		return poll_ready(cq, num_entries, wc, cqe);
@@ -414,7 +446,7 @@ static inline struct mlx5_cq *cq_of(struct ibv_cq_ex *ex)
 
 static ALWAYS_INLINE int next(struct mlx5_cq *cq)
 {
-	const struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
+	struct prm_cqe *cqe = mlx5_ready_cqe(cq, cq->ci);
 	struct ibv_cq_ex *ex = &cq->vcq.cq_ex;
 	struct finished done;
 

@@ -343,7 +343,16 @@ enum {
 };
 
 #define PRM_CQE_OPCODE_SHIFT 4
+#define PRM_CQE_OPCODE_MASK 0xf0
 #define PRM_CQE_OWNER 1
+
+/* In op_own, too: the data of a small message is in the entry. */
+enum {
+	PRM_CQE_DATA_32 = 1 << 2, /* at its start */
+	PRM_CQE_DATA_64 = 1 << 3, /* in the first half of one of 128 bytes */
+	PRM_CQE_DATA_MASK = PRM_CQE_DATA_32 | PRM_CQE_DATA_64,
+	PRM_CQE_DATA_32_LEN = 32,
+};
 
 /* PRM "Error syndrome in CQE" */
 enum {

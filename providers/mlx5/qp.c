@@ -633,12 +633,24 @@ struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context,
 	return &qp->qp;
 }
 
+uint32_t mlx5_usual_qp_flags(struct ibv_context *context, enum ibv_qp_type type)
+{
+	if (!to_mctx(context)->data_in_cqes)
+		return 0;
+	return type == IBV_QPT_RC || type == IBV_QPT_UC ||
+			       type == IBV_QPT_DRIVER
+		       ? MLX5_QP_FLAG_SCATTER_CQE
+		       : 0;
+}
+
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context,
 				 struct ibv_qp_init_attr_ex *attr)
 {
-	static const struct mlx5_qp_extra none;
+	const struct mlx5_qp_extra usual = {
+		.flags = mlx5_usual_qp_flags(context, attr->qp_type),
+	};
 
-	return mlx5_create_qp_with(context, attr, &none);
+	return mlx5_create_qp_with(context, attr, &usual);
 }
 
 /* It has no rings, so no record of them either. */

@@ -18,7 +18,7 @@
 /* Of all objects that are there, each on a cache line of its own. */
 static struct {
 	uint64_t record[8];
-} records[64] __attribute__((aligned(4096)));
+} records[128] __attribute__((aligned(4096)));
 static size_t num_records;
 
 static enum captured_kind wanted;

@@ -127,9 +127,12 @@ void check_keys(struct world *w);
 
 void check_packets(struct world *w);
 
-/* ---- receive.c: receives, and asking for events -------------------------------- */
+/* ---- print.c ------------------------------------------------------------------- */
 
 void print_bytes(const uint8_t *bytes, size_t len);
+
+/* ---- receive.c: receives, and asking for events -------------------------------- */
+
 void check_receives(struct world *w, struct side *side);
 void check_shared_receives(struct world *w);
 void check_wq_receives(struct world *w);

@@ -22,14 +22,6 @@ enum {
 	UMR_QPN = 68, /* where such a request names the QP again */
 };
 
-void print_bytes(const uint8_t *bytes, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		printf("%s%02x", i % 4 ? "" : " ", bytes[i]);
-}
-
 /* ---- The send queue -------------------------------------------------------------- */
 
 static uint8_t *send_queue(const struct side *side)

@@ -14,31 +14,39 @@ static const struct format formats[] = {
 	{ 64, 0 }, { 64, 1 }, { 128, 0 }, { 128, 1 }
 };
 
-static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
-		      uint32_t uidx)
+static const struct ibv_qp_init_attr_ex usual_attr = {
+	.qp_type = IBV_QPT_RC,
+	.comp_mask = IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
+	.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE,
+	.cap = { .max_send_wr = 8,
+		 .max_recv_wr = 8,
+		 .max_send_sge = 1,
+		 .max_recv_sge = 1 },
+};
+
+static void init_rings(struct side *s, const struct ibv_qp_init_attr_ex *attr)
 {
 	static const struct mlx5_limits limits = { 1008, 512, 32768, 32768,
 						   32767 };
-	static const struct ibv_qp_init_attr_ex attr = {
-		.qp_type = IBV_QPT_RC,
-		.comp_mask = IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
-		.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE,
-		.cap = { .max_send_wr = 8,
-			 .max_recv_wr = 8,
-			 .max_send_sge = 1,
-			 .max_recv_sge = 1 },
-	};
 	struct mlx5_qp_sizes sizes;
 	struct mlx5_qp *qp = &s->qp;
 
-	assert_int_equal(mlx5_size_qp(&limits, &attr, &sizes), 0);
+	assert_int_equal(mlx5_size_qp(&limits, attr, &sizes), 0);
 	assert_int_equal(mlx5_alloc_buf(&qp->buf, mlx5_qp_buf_len(&sizes)), 0);
 	qp->dbrec = s->dbrec;
-	assert_int_equal(mlx5_init_rings(qp, &sizes, &attr), 0);
-	mlx5_set_post_ops(qp, IBV_QPT_RC, false);
+	assert_int_equal(mlx5_init_rings(qp, &sizes, attr), 0);
+	mlx5_set_post_ops(qp, attr->qp_type, false);
 	s->bfreg.reg = &s->reg;
 	qp->sq.bfreg = &s->bfreg;
 	mlx5_rings_enter(qp, IBV_QPS_RTS);
+}
+
+static void init_side(struct fixture *f, struct side *s, uint32_t qpn,
+		      uint32_t uidx)
+{
+	struct mlx5_qp *qp = &s->qp;
+
+	init_rings(s, &usual_attr);
 	qp->qp.qp_num = qpn;
 	qp->qp.send_cq = qp->qp.recv_cq = &f->cq.cq;
 	qp->rsc.key = f->format->version ? uidx : qpn;
@@ -56,6 +64,7 @@ struct fixture *new_fixture(const struct format *format)
 	assert_int_equal(mlx5_alloc_buf(&f->cq.buf, NUM_CQE * format->cqe_size),
 			 0);
 	memset(f->cq.buf.addr, FILL, f->cq.buf.len);
+	f->cq.cq.context = &f->ctx.vctx.context;
 	f->cq.dbrec = f->dbrec;
 	f->cq.arm_reg = &f->arm_reg;
 	f->cq.cqn = 0x00abcd;
@@ -78,6 +87,12 @@ static void fini_side(struct side *s)
 {
 	mlx5_fini_rings(&s->qp);
 	mlx5_free_buf(&s->qp.buf);
+}
+
+void remake(struct side *s, const struct ibv_qp_init_attr_ex *attr)
+{
+	fini_side(s);
+	init_rings(s, attr);
 }
 
 void free_fixture(struct fixture *f)

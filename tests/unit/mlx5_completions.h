@@ -34,6 +34,7 @@ struct side { /* a QP and its doorbells */
 
 struct fixture {
 	const struct format *format;
+	struct mlx5_context ctx;
 	struct mlx5_cq cq;
 	__be32 dbrec[2];
 	uint64_t arm_reg;
@@ -51,6 +52,8 @@ void free_fixture(struct fixture *f);
 void for_each_format(void (*test)(struct fixture *f));
 /* Its rings are as new. */
 void restart(struct side *s);
+/* Likewise, and of other sizes. */
+void remake(struct side *s, const struct ibv_qp_init_attr_ex *attr);
 
 /* The device's side. op is the CQE's opcode; s says whose it is. */
 uint8_t *slot(struct fixture *f, uint32_t i);
