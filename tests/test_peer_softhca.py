@@ -34,6 +34,7 @@ def test_stock_pyverbs_with_large_completions():
     nested.run_stock("queues", MLX5_CQE_SIZE="128").check("queues")
 
 
+<<<<<<< HEAD
 ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
 
 
@@ -45,6 +46,29 @@ def cases_on_ours():
 @pytest.mark.parametrize("name", ON_OURS)
 def test_stock_pyverbs_on_our_libraries(name, cases_on_ours):
     cases_on_ours.check(name)
+=======
+def test_small_messages_with_large_completions():
+    nested.run_stock("inline", MLX5_CQE_SIZE="128").check("inline")
+
+
+@pytest.mark.parametrize("size", ("64", "128"))
+def test_small_messages_on_our_libraries(size):
+    run = nested.run_stock("inline", "returned", LD_LIBRARY_PATH=peer.OUR_DIR,
+                           MLX5_CQE_SIZE=size, MLX5_SCATTER_TO_CQE="1")
+    run.check("inline")
+    run.check("returned")
+
+
+def test_frames_on_our_libraries():
+    run = nested.run_stock("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
+    run.check("raw_packet")
+>>>>>>> dd42a24 (softhca: small messages go into completions)
+
+
+def counter(device, name):
+    path = f"/sys/kernel/debug/softhca/{device}/stats"
+    counters = dict(line.split() for line in peer.read(path).splitlines())
+    return int(counters[name])
 
 
 @pytest.fixture
@@ -70,10 +94,13 @@ def test_pingpong(softhca, program, mode):
                   "-g", softhca.gid_index, "-n", 200, *size, *check, *mode)
 
 
-def devx_queues(device):
-    path = f"/sys/kernel/debug/softhca/{device}/stats"
-    counters = dict(line.split() for line in peer.read(path).splitlines())
-    return int(counters["devx_queues"])
+@pytest.mark.parametrize("libraries", ("stock", "newest"))
+def test_pingpong_of_small_messages(softhca, libraries):
+    before = counter(softhca.name, "inline")
+    peer.run_pair(libraries, libraries, BIN + "ibv_rc_pingpong", "-d",
+                  softhca.name, "-g", softhca.gid_index, "-n", 100, "-s", 16,
+                  "-c")
+    assert counter(softhca.name, "inline") == before + 200
 
 
 @pytest.mark.parametrize("libraries", ("stock", "ours"))
@@ -81,11 +108,11 @@ def devx_queues(device):
 def test_ucx_makes_its_queues_by_devx(softhca, transport, libraries):
     row, = (row for row in others.ucx()
             if row.name == f"ucx_perftest {transport} am_lat")
-    before = devx_queues(softhca.name)
+    before = counter(softhca.name, "devx_queues")
     outcome = execute.run(row, "softhca", libraries)
     assert outcome.passed, outcome
     # Both sides: two CQs, and a QP at least.
-    assert devx_queues(softhca.name) >= before + 6
+    assert counter(softhca.name, "devx_queues") >= before + 6
 
 
 def test_xsrq_pingpong(softhca):

@@ -81,16 +81,18 @@ u32 hca_cq_used_locked(struct hca_cq *cq)
 	return (cq->pi - hca_db_read(&cq->db, HCA_DB_CQ_CI)) & HCA_CI_MASK;
 }
 
+static struct hca_cqe *next_slot(const struct hca_cq *cq)
+{
+	u32 i = cq->collapsed ? 0 : cq->pi & (cq->num - 1);
+
+	return cq->ring.base + (i + 1) * cq->cqe_size - sizeof(struct hca_cqe);
+}
+
 void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
 			 u8 op_own)
 {
-	struct hca_cqe *slot;
+	struct hca_cqe *slot = next_slot(cq);
 
-	slot = cq->ring.base + cq->cqe_size - sizeof(*cqe);
-	if (!cq->collapsed)
-		slot = (void *)slot + (cq->pi & (cq->num - 1)) * cq->cqe_size;
-	if (cq->padded)
-		memset(slot - 1, 0, sizeof(*slot));
 	memcpy(slot, cqe, offsetof(struct hca_cqe, op_own));
 	/* The owner bit hands the entry over: pairs with the poller's load. */
 	smp_store_release(&slot->op_own,
@@ -103,9 +105,10 @@ void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
  * CQ is broken for good, nothing in it is overwritten.
  */
 bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
-			bool solicited)
+			bool solicited, const struct hca_inline *inl)
 {
 	u64 next = U64_MAX;
+	u8 op_own;
 
 	if (cq->error)
 		return false;
@@ -116,8 +119,11 @@ bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
 
 	if (opcode < HCA_CQE_REQ_ERR)
 		cqe->timestamp = cpu_to_be64(hca_clock_tick());
-	hca_cq_write_locked(cq, cqe,
-			    opcode << 4 | (solicited ? HCA_CQE_SOLICITED : 0));
+	if (cq->padded)
+		memset(next_slot(cq) - 1, 0, sizeof(*cqe));
+	op_own = opcode << 4 | (solicited ? HCA_CQE_SOLICITED : 0);
+	op_own |= hca_inline_put(inl, cqe, next_slot(cq), cq->cqe_size);
+	hca_cq_write_locked(cq, cqe, op_own);
 	if (!cq->unannounced_since)
 		cq->unannounced_since = ktime_get_ns();
 	/* An error wakes also those who wait for solicited ones only. */

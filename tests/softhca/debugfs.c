@@ -22,6 +22,7 @@ static const char *const stat_names[HCA_NUM_STATS] = {
 	[HCA_STAT_FLUSHED] = "flushed",
 	[HCA_STAT_CQ_EVENTS] = "cq_events",
 	[HCA_STAT_DROPPED] = "dropped",
+	[HCA_STAT_INLINE] = "inline",
 	[HCA_STAT_DEVX_QUEUES] = "devx_queues",
 	[HCA_STAT_DEVX_EVENTS] = "devx_events",
 };

@@ -92,6 +92,8 @@ static void fill_general(const struct hca_dev *dev, void *caps)
 	MLX5_SET(cmd_hca_cap, caps, port_type, MLX5_CAP_PORT_TYPE_ETH);
 	MLX5_SET(cmd_hca_cap, caps, cqe_version, 1);
 	MLX5_SET(cmd_hca_cap, caps, cq_resize, 1);
+	MLX5_SET(cmd_hca_cap, caps, sctr_data_cqe, 1);
+	MLX5_SET(cmd_hca_cap, caps, dc_req_scat_data_cqe, 1);
 	MLX5_SET(cmd_hca_cap, caps, cq_moderation, 1);
 	MLX5_SET(cmd_hca_cap, caps, device_memory, 1);
 	MLX5_SET(cmd_hca_cap, caps, null_mkey, 1);

@@ -182,6 +182,9 @@ static int read_context(struct hca_qp *qp, struct hca_ctx *ctx, const void *qpc)
 	ret = read_type(qp, qpc);
 	if (!ret)
 		ret = read_receive(qp, qpc);
+	if (!ret)
+		ret = hca_inline_set(qp, MLX5_GET(qpc, qpc, cs_res),
+				     MLX5_GET(qpc, qpc, cs_req));
 	if (ret)
 		return ret;
 	if (!hca_uar_known(ctx, MLX5_GET(qpc, qpc, uar_page)))
@@ -306,6 +309,8 @@ static int read_dct(struct hca_qp *qp, struct ib_qp_attr *attr,
 	qp->ib.qp_type = IB_QPT_DRIVER;
 	qp->dc = HCA_DCT;
 	qp->access_key = MLX5_GET64(dctc, dctc, dc_access_key);
+	if (hca_inline_set(qp, MLX5_GET(dctc, dctc, cs_res), 0))
+		return -EINVAL;
 	return hca_check_attr(attr, IB_QP_PORT | IB_QP_PKEY_INDEX |
 					    IB_QP_PATH_MTU |
 					    IB_QP_MIN_RNR_TIMER);

@@ -289,6 +289,15 @@ static void fill_queues(void *qpc, const struct hca_qp *qp)
 	}
 }
 
+static void fill_inline(void *qpc, const struct hca_qp *qp)
+{
+	u8 cs_res, cs_req;
+
+	hca_inline_get(qp, &cs_res, &cs_req);
+	MLX5_SET(qpc, qpc, cs_res, cs_res);
+	MLX5_SET(qpc, qpc, cs_req, cs_req);
+}
+
 static void fill_path(void *path, const struct ib_qp_attr *attr)
 {
 	const struct ib_global_route *grh = &attr->ah_attr.grh;
@@ -342,6 +351,7 @@ int hca_devx_query_qp(void *what, struct hca_devx_cmd *cmd)
 
 	mutex_lock(&hca_mutex);
 	fill_queues(qpc, qp);
+	fill_inline(qpc, qp);
 	fill_state(qpc, qp);
 	mutex_unlock(&hca_mutex);
 	return 0;

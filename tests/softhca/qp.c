@@ -161,6 +161,7 @@ static void init_qp(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 	qp->state = IB_QPS_RESET;
 	qp->cap = attr->cap;
 	qp->sig_type = attr->sq_sig_type;
+	hca_inline_init(qp, attr, cmd->flags);
 	/* The older CQE format has no user index, its place stays 0. */
 	qp->uidx = ctx && ctx->cqe_version ? cmd->uidx & 0xffffff : 0;
 }

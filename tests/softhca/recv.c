@@ -97,7 +97,8 @@ bool hca_complete_recv(struct hca_qp *qp, struct hca_recv *recv,
 		if (srq->by_number)
 			cqe->srqn_uidx = cpu_to_be32(srq->srqn);
 	}
-	return hca_push(qp, cq, cqe, opcode, solicited);
+	return hca_push(qp, cq, cqe, opcode, solicited,
+			opcode == HCA_CQE_RESP_ERR ? NULL : &recv->inl);
 }
 
 bool hca_complete_recv_error(struct hca_qp *qp, struct hca_recv *recv,

@@ -236,6 +236,11 @@ static void remote_side(struct hca_qp *qp, struct hca_qp *peer,
 		.pd = remote_pd(qp, peer),
 		.qpn = peer->qpn,
 	};
+	if (hca_is_send(op) && recv->inl.seg.len) {
+		side->seg = &recv->inl.seg;
+		side->nseg = 1;
+		return;
+	}
 	if (hca_is_send(op)) {
 		side->seg = recv->seg;
 		side->nseg = recv->nseg;
@@ -298,6 +303,8 @@ static enum hca_step reserve_recv(struct hca_qp *qp, struct hca_qp *peer)
 	if (hca_is_send(op) && op->len > recv->len)
 		return refuse_recv(qp, peer, HCA_SYN_LOCAL_LENGTH,
 				   HCA_SYN_REMOTE_INVALID);
+	hca_inline_begin(&recv->inl, peer->inline_received,
+			 hca_is_send(op) ? op->len : 0);
 	return HCA_STEP_MORE;
 }
 

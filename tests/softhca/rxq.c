@@ -147,7 +147,7 @@ static bool push(struct hca_rxq *q, struct hca_cqe *cqe, u8 opcode)
 			  cqe->syndrome == HCA_SYN_FLUSH ? HCA_STAT_FLUSHED
 							 : HCA_STAT_ERRORS,
 			  1);
-	return hca_cq_push_locked(q->cq, cqe, opcode, false);
+	return hca_cq_push_locked(q->cq, cqe, opcode, false, NULL);
 }
 
 static bool complete_recv(struct hca_rxq *q, struct hca_cqe *cqe, u8 opcode)

@@ -87,6 +87,11 @@ void hca_local_side(struct hca_qp *qp, struct hca_side *side)
 		.nseg = qp->op.nseg,
 		.need = hca_is_response(&qp->op) ? IB_ACCESS_LOCAL_WRITE : 0,
 	};
+	if (qp->op.inl.seg.len) {
+		side->seg = &qp->op.inl.seg;
+		side->nseg = 1;
+		side->need = 0;
+	}
 }
 
 static bool fits_mtu(struct hca_qp *qp)
@@ -122,8 +127,13 @@ static int check_request(struct hca_qp *qp)
 		syn = check_length(qp);
 	if (syn)
 		return syn;
-	if (hca_is_response(op))
+	if (hca_is_response(op)) {
+		/* What nobody is told of goes to memory. */
+		if (hca_is_signaled(op))
+			hca_inline_begin(&op->inl, qp->inline_returned,
+					 op->len);
 		return qp->attr.max_rd_atomic ? 0 : HCA_SYN_LOCAL_QP_OP;
+	}
 
 	hca_local_side(qp, &local);
 	return hca_check_side(&local) ? HCA_SYN_LOCAL_PROT : 0;

@@ -61,6 +61,7 @@ enum hca_stat {
 	HCA_STAT_FLUSHED,
 	HCA_STAT_CQ_EVENTS,
 	HCA_STAT_DROPPED,
+	HCA_STAT_INLINE,
 	HCA_STAT_DEVX_QUEUES,
 	HCA_STAT_DEVX_EVENTS,
 	HCA_NUM_STATS
@@ -272,12 +273,22 @@ struct hca_seg {
 	void *inl;
 };
 
+enum { HCA_MAX_INLINE = 64 };
+
+/* A small message that goes into a completion. */
+struct hca_inline {
+	struct hca_seg seg; /* of no length: there is none */
+	bool in_front; /* of the 64 bytes that are always there */
+	u8 data[HCA_MAX_INLINE];
+};
+
 /* The receive request a QP is to fill next, or is filling. */
 struct hca_recv {
 	bool taken; /* off its queue, owed a completion */
 	u32 srqn; /* of the shared queue, 0: the QP's own */
 	u16 idx;
 	u16 next; /* of a shared queue */
+	struct hca_inline inl; /* in place of the segments */
 	int nseg;
 	u64 len;
 	struct hca_seg seg[HCA_RQ_STRIDE_MAX / sizeof(struct hca_data_seg)];
@@ -311,6 +322,7 @@ struct hca_op {
 	u32 peer_gen;
 	u8 retries;
 	u8 rnr_retries;
+	struct hca_inline inl; /* comes back, in place of the segments */
 	int nseg;
 	struct hca_seg seg[HCA_WQE_MAX_DS];
 	u8 raw[HCA_WQE_MAX + 16]; /* whole basic blocks */
@@ -366,6 +378,8 @@ struct hca_qp {
 	u32 rq_shift;
 	u32 sq_num; /* basic blocks */
 	u32 sq_off; /* in the ring */
+	u8 inline_received; /* messages so long go into completions */
+	u8 inline_returned; /* likewise, to a requester */
 	enum ib_qp_state state;
 	struct ib_qp_attr attr; /* as last set by the user */
 	u32 gen; /* new whenever a connection ends */
@@ -673,7 +687,7 @@ enum { HCA_ARM_NEVER = 0xffffffff }; /* no arm word looks like this */
 
 u32 hca_cq_used_locked(struct hca_cq *cq);
 bool hca_cq_push_locked(struct hca_cq *cq, struct hca_cqe *cqe, u8 opcode,
-			bool solicited);
+			bool solicited, const struct hca_inline *inl);
 void hca_cq_write_locked(struct hca_cq *cq, const struct hca_cqe *cqe,
 			 u8 op_own);
 bool hca_cq_arm_scan_locked(u64 *next);
@@ -738,7 +752,7 @@ bool hca_complete_send(struct hca_qp *qp);
 bool hca_complete_send_error(struct hca_qp *qp, u8 syndrome);
 bool hca_flush_send(struct hca_qp *qp);
 bool hca_push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
-	      u8 opcode, bool solicited);
+	      u8 opcode, bool solicited, const struct hca_inline *inl);
 
 static inline bool hca_is_send(const struct hca_op *op)
 {
@@ -749,6 +763,12 @@ static inline bool hca_is_send(const struct hca_op *op)
 static inline bool hca_is_atomic(const struct hca_op *op)
 {
 	return op->opcode == HCA_OP_ATOMIC_CS || op->opcode == HCA_OP_ATOMIC_FA;
+}
+
+/* Success is to be told, too. */
+static inline bool hca_is_signaled(const struct hca_op *op)
+{
+	return (op->fm_ce_se & HCA_CTRL_CQ_MASK) == HCA_CTRL_CQ_UPDATE;
 }
 
 static inline bool hca_is_raw(const struct hca_qp *qp)
@@ -780,6 +800,15 @@ bool hca_complete_recv(struct hca_qp *qp, struct hca_recv *recv,
 bool hca_complete_recv_error(struct hca_qp *qp, struct hca_recv *recv,
 			     u8 syndrome);
 bool hca_flush_locked(struct hca_qp *qp, int max);
+
+/* inline.c */
+void hca_inline_init(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
+		     u32 flags);
+int hca_inline_set(struct hca_qp *qp, u8 cs_res, u8 cs_req);
+void hca_inline_get(const struct hca_qp *qp, u8 *cs_res, u8 *cs_req);
+void hca_inline_begin(struct hca_inline *inl, u8 limit, u64 len);
+u8 hca_inline_put(const struct hca_inline *inl, struct hca_cqe *cqe,
+		  struct hca_cqe *slot, u32 cqe_size);
 
 /* inject.c */
 enum hca_injection {

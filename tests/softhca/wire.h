@@ -264,6 +264,8 @@ enum {
 	HCA_CQE_IPV4 = 2 << 24,
 	HCA_CQE_OWNER = 0x1,
 	HCA_CQE_SOLICITED = 0x2,
+	HCA_CQE_INLINE_32 = 0x4, /* data at its start, */
+	HCA_CQE_INLINE_64 = 0x8, /* or in the half before it */
 
 	HCA_CQE_L2_OK = 1 << 0, /* in hds_ip_ext */
 	HCA_CQE_L3_OK = 1 << 1,

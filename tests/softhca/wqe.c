@@ -48,6 +48,7 @@ static void copy_send(struct hca_qp *qp, int n)
 	op->done = 0;
 	op->len = 0;
 	op->nseg = 0;
+	op->inl.seg.len = 0;
 	op->idx = qp->sq_ci;
 	op->opcode = be32_to_cpu(ctrl->opmod_idx_opcode);
 	op->fm_ce_se = ctrl->fm_ce_se;
@@ -275,14 +276,16 @@ int hca_parse_send(struct hca_qp *qp)
 }
 
 bool hca_push(struct hca_qp *qp, struct ib_cq *cq, struct hca_cqe *cqe,
-	      u8 opcode, bool solicited)
+	      u8 opcode, bool solicited, const struct hca_inline *inl)
 {
+	if (inl && inl->seg.len)
+		hca_count(to_hca(qp->ib.device), HCA_STAT_INLINE, 1);
 	if (cqe->syndrome)
 		hca_count(to_hca(qp->ib.device),
 			  cqe->syndrome == HCA_SYN_FLUSH ? HCA_STAT_FLUSHED
 							 : HCA_STAT_ERRORS,
 			  1);
-	return hca_cq_push_locked(to_hcq(cq), cqe, opcode, solicited);
+	return hca_cq_push_locked(to_hcq(cq), cqe, opcode, solicited, inl);
 }
 
 static void finish_op(struct hca_qp *qp)
@@ -291,13 +294,14 @@ static void finish_op(struct hca_qp *qp)
 	qp->sq_ci += qp->op.blocks;
 }
 
-static bool complete_send(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode)
+static bool complete_send(struct hca_qp *qp, struct hca_cqe *cqe, u8 opcode,
+			  const struct hca_inline *inl)
 {
 	cqe->opcode_qpn = cpu_to_be32((u32)qp->op.opcode << 24 | qp->qpn);
 	cqe->wqe_counter = cpu_to_be16(qp->op.idx);
 	cqe->srqn_uidx = cpu_to_be32(qp->uidx);
 	finish_op(qp);
-	return hca_push(qp, qp->ib.send_cq, cqe, opcode, false);
+	return hca_push(qp, qp->ib.send_cq, cqe, opcode, false, inl);
 }
 
 /* Ends the current request; silently, unless it asked to be told. */
@@ -307,8 +311,8 @@ bool hca_complete_send(struct hca_qp *qp)
 	struct hca_cqe cqe = { .byte_cnt = cpu_to_be32(op->len) };
 
 	hca_count(to_hca(qp->ib.device), HCA_STAT_WQES, 1);
-	if ((op->fm_ce_se & HCA_CTRL_CQ_MASK) == HCA_CTRL_CQ_UPDATE)
-		return complete_send(qp, &cqe, HCA_CQE_REQ);
+	if (hca_is_signaled(op))
+		return complete_send(qp, &cqe, HCA_CQE_REQ, &op->inl);
 	finish_op(qp);
 	return true;
 }
@@ -317,7 +321,7 @@ bool hca_complete_send_error(struct hca_qp *qp, u8 syndrome)
 {
 	struct hca_cqe cqe = { .syndrome = syndrome };
 
-	return complete_send(qp, &cqe, HCA_CQE_REQ_ERR);
+	return complete_send(qp, &cqe, HCA_CQE_REQ_ERR, NULL);
 }
 
 bool hca_flush_send(struct hca_qp *qp)

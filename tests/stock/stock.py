@@ -69,6 +69,16 @@ def fail(cq, *statuses):
     return wcs
 
 
+def inline_count():
+    """How many messages the devices have put into completions."""
+    total = 0
+    for name in (A, B):
+        with open(f'/sys/kernel/debug/softhca/{name}/stats',
+                  encoding='ascii') as f:
+            total += int(dict(map(str.split, f))['inline'])
+    return total
+
+
 def nothing(cq, seconds=0.2):
     time.sleep(seconds)
     assert cq.poll(1)[0] == 0
@@ -87,7 +97,7 @@ class Side:
     """A context, PD, CQ and QP. close() closes what was made from them."""
 
     def __init__(self, name, qp_type=e.IBV_QPT_RC, srq=None, gid='ipv4',
-                 parent=None, make_cq=lambda ctx: CQ(ctx, 64),
+                 parent=None, make_cq=lambda ctx: CQ(ctx, 64), signal_all=1,
                  open_ctx=lambda name: Context(name=name)):
         self.ctx = parent.ctx if parent else open_ctx(name)
         self.pd = parent.pd if parent else PD(self.ctx)
@@ -96,6 +106,7 @@ class Side:
         self.cq = parent.cq if parent else make_cq(self.ctx)
         self.qp = QP(self.pd, QPInitAttr(
             qp_type=qp_type, scq=self.cq, rcq=self.cq, srq=srq,
+            sq_sig_all=signal_all,
             cap=QPCap(32, 0 if srq else 32, 4, 0 if srq else 4, 64)))
         self.gid_index, self.gid = gid_of(name, gid)
 
