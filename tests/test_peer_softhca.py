@@ -30,11 +30,11 @@ def test_stock_pyverbs(name, stock_cases):
     stock_cases.check(name)
 
 
-def test_stock_pyverbs_with_large_completions():
-    nested.run_stock("queues", MLX5_CQE_SIZE="128").check("queues")
+@pytest.mark.parametrize("name", ("queues", "inline"))
+def test_stock_pyverbs_with_large_completions(name):
+    nested.run_stock(name, MLX5_CQE_SIZE="128").check(name)
 
 
-<<<<<<< HEAD
 ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
 
 
@@ -46,9 +46,6 @@ def cases_on_ours():
 @pytest.mark.parametrize("name", ON_OURS)
 def test_stock_pyverbs_on_our_libraries(name, cases_on_ours):
     cases_on_ours.check(name)
-=======
-def test_small_messages_with_large_completions():
-    nested.run_stock("inline", MLX5_CQE_SIZE="128").check("inline")
 
 
 @pytest.mark.parametrize("size", ("64", "128"))
@@ -57,12 +54,6 @@ def test_small_messages_on_our_libraries(size):
                            MLX5_CQE_SIZE=size, MLX5_SCATTER_TO_CQE="1")
     run.check("inline")
     run.check("returned")
-
-
-def test_frames_on_our_libraries():
-    run = nested.run_stock("raw_packet", LD_LIBRARY_PATH=peer.OUR_DIR)
-    run.check("raw_packet")
->>>>>>> dd42a24 (softhca: small messages go into completions)
 
 
 def counter(device, name):

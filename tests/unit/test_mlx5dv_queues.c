@@ -191,6 +191,8 @@ static void test_dct(void **state)
 	fini_queue_context(ctx);
 }
 
+#define WITH(...) ((struct mlx5dv_qp_init_attr){ __VA_ARGS__ })
+
 static void refuse_qp(struct mlx5_context *ctx, enum ibv_qp_type type, int err,
 		      struct mlx5dv_qp_init_attr dv)
 {
@@ -208,7 +210,6 @@ static void test_qp_that_cannot_be(void **state)
 	const uint64_t ops = MLX5DV_QP_INIT_ATTR_MASK_SEND_OPS_FLAGS;
 	struct mlx5_context *ctx = queue_context();
 
-#define WITH(...) ((struct mlx5dv_qp_init_attr){ __VA_ARGS__ })
 	refuse_qp(ctx, IBV_QPT_RC, EINVAL, WITH(.comp_mask = 1 << 4));
 	refuse_qp(ctx, IBV_QPT_DRIVER, EINVAL, WITH(.comp_mask = 0));
 	refuse_qp(ctx, IBV_QPT_RC, EINVAL,
@@ -237,25 +238,44 @@ static void test_qp_that_cannot_be(void **state)
 	fini_queue_context(ctx);
 }
 
-static void test_ordinary_qp(void **state)
+/* What the driver is asked for with these. */
+static uint32_t flags_with(struct mlx5_context *ctx, uint64_t create_flags)
 {
-	struct mlx5_context *ctx = queue_context();
 	struct ibv_qp_init_attr_ex attr = qp_attr(ctx, IBV_QPT_RC);
 	struct mlx5dv_qp_init_attr dv = {
 		.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
-		.create_flags = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
-				MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
-				MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE,
+		.create_flags = create_flags,
 	};
 	const struct mlx5_ib_create_qp *req;
 	struct ibv_qp *qp;
+	uint32_t flags;
 
 	attr.cap.max_send_wr = 1;
 	qp = mlx5dv_create_qp(&ctx->vctx.context, &attr, &dv);
 	assert_non_null(qp);
 	req = driver_request(sizeof(*req));
-	assert_int_equal(req->flags, MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE);
+	flags = req->flags;
 	assert_int_equal(mlx5_destroy_qp(qp), 0);
+	return flags;
+}
+
+static void test_ordinary_qp(void **state)
+{
+	struct mlx5_context *ctx = queue_context();
+
+	refuse_qp(
+		ctx, IBV_QPT_RC, EINVAL,
+		WITH(.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
+		     .create_flags = MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
+				     MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE));
+	assert_int_equal(
+		flags_with(ctx, MLX5DV_QP_CREATE_PACKET_BASED_CREDIT_MODE),
+		MLX5_QP_FLAG_PACKET_BASED_CREDIT_MODE);
+	assert_int_equal(flags_with(ctx, MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE),
+			 MLX5_QP_FLAG_SCATTER_CQE |
+				 MLX5_QP_FLAG_ALLOW_SCATTER_CQE);
+	assert_int_equal(
+		flags_with(ctx, MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE), 0);
 	fini_queue_context(ctx);
 }
 
