@@ -33,31 +33,61 @@ run_unit_tests() {
 
 # Most tests keep one processor busy, so two machines on two processors take half
 # the time. Which runs what is for them to find out, file by file: tests/claims.py.
+# Each has one: on two, a program that polls takes the host's other processor
+# from the machine beside it, and all takes longer by half.
 choose_machines() {
 	local files
 
-	files=$(printf '%s\n' "${VM_TESTS[@]%%::*}" | sort -u | wc -l)
-	MACHINES=1
-	((files < 2 || $(nproc) < 2)) || MACHINES=2
+	files=$(printf '%s\n' "${@%%::*}" | sort -u | wc -l)
+	((files > 1 && $(nproc) > 1)) || return 0
+	MACHINES=2
+	# shellcheck disable=SC2034	# for boot()
+	PROCESSORS=1
 }
 
-# run_vm_tests TIMEOUT SWEEP
-run_vm_tests() {
-	local marks='not sweep' i
+# pytest_in_vm TIMEOUT SWEEP TEST...: on the machines that are chosen.
+pytest_in_vm() {
+	local limit=$1 sweep=$2 marks='not sweep' i
+	shift 2
 
-	[[ $2 == no ]] || marks=
-	[[ ${VM_TESTS[*]} != *test_threads* ]] || build_tsan
-	choose_machines
+	[[ $sweep == no ]] || marks=
 	mkdir -p "$WORK_DIR/host/claims"
 	# shellcheck disable=SC2016	# the guest knows which machine it is
-	boot "tests in the VM" "$1" no \
+	boot "tests in the VM" "$limit" no \
 		sh -c 'exec "$@" --junitxml="/host/vm-$MACHINE.xml"' sh \
 		python3 -B -m pytest -p no:cacheprovider --color=no --tb=short \
-		-rfEs -m "$marks" --claims /host/claims "${VM_TESTS[@]}"
-	for ((i = 1; i <= MACHINES; i++)); do
+		-rfEs -m "$marks" --claims=/host/claims "$@"
+	for i in $(machines); do
 		RESULTS+=("$LOG_DIR/vm-$i.xml")
 		cp "$WORK_DIR/host/vm-$i.xml" "$LOG_DIR/" 2>/dev/null || true
 	done
+	((GUEST_STATUS == 0)) || VM_STATUS=$GUEST_STATUS
+	FIRST_MACHINE=$((FIRST_MACHINE + MACHINES))
+}
+
+# Those that are about what happens at the same time have a machine to
+# themselves, with two processors; the others share two machines.
+PARALLEL='^tests/test_(devx_race|hostile|motion|threads)\.py'
+
+# run_vm_tests TIMEOUT SWEEP
+run_vm_tests() {
+	local test parallel=() others=() VM_STATUS=0
+
+	for test in "${VM_TESTS[@]}"; do
+		if [[ $test =~ $PARALLEL ]]; then
+			parallel+=("$test")
+		else
+			others+=("$test")
+		fi
+	done
+	[[ ${parallel[*]} != *test_threads* ]] || build_tsan
+	((${#parallel[@]} == 0)) || pytest_in_vm "$1" "$2" "${parallel[@]}"
+	if ((${#others[@]} > 0)); then
+		choose_machines "${others[@]}"
+		pytest_in_vm "$1" "$2" "${others[@]}"
+	fi
+	# shellcheck disable=SC2034	# for the caller
+	GUEST_STATUS=$VM_STATUS
 }
 
 # run_tests TIMEOUT SWEEP: if SWEEP is yes, the slow ones as well. The tests' own

@@ -22,15 +22,18 @@ readonly BOOT_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p)
 # Programs, their exit code and the kernel each have a channel of their own.
 readonly QEMU_OPTS=(
 	-nodefaults -no-user-config -no-reboot -display none
-	-machine q35 -accel tcg,thread=multi -cpu max,-la57 -smp 2 -m 3072
+	-machine q35 -accel tcg,thread=multi -cpu max,-la57 -m 3072
 	-device virtio-serial-pci
 )
 
 # Which of the root file system's kernels to boot, and to build modules for.
 KERNEL_CHOICE=release
 
-# How many machines the next boot() starts.
+# How many machines the next boot() starts, the number of the first, and how many
+# processors each of them has.
 MACHINES=1
+FIRST_MACHINE=1
+PROCESSORS=2
 
 choose_kernel() {
 	case $1 in
@@ -87,6 +90,11 @@ status_file() {
 	printf '%s/status-%s' "$WORK_DIR" "$1"
 }
 
+# The numbers of the machines.
+machines() {
+	seq "$FIRST_MACHINE" "$((FIRST_MACHINE + MACHINES - 1))"
+}
+
 # run_qemu MACHINE TIMEOUT: stdin and stdout are the guest's. qemu goes away
 # with us. The kernel gives its first process what it does not know itself.
 run_qemu() {
@@ -99,7 +107,8 @@ run_qemu() {
 		share host "$WORK_DIR/host" ''
 	)
 	timeout --foreground --kill-after=5 "$limit" setpriv --pdeathsig KILL \
-		qemu-system-x86_64 "${QEMU_OPTS[@]}" "${shares[@]}" \
+		qemu-system-x86_64 "${QEMU_OPTS[@]}" -smp "$PROCESSORS" \
+		"${shares[@]}" \
 		-kernel "$(kernel_image)" \
 		-initrd "$WORK_DIR/initramfs" \
 		-append "${KERNEL_ARGS//[[:space:]]/ } MACHINE=$machine" \
@@ -129,7 +138,7 @@ run_machine() {
 run_batch() {
 	local i ret=0 pids=()
 
-	for ((i = 1; i <= MACHINES; i++)); do
+	for i in $(machines); do
 		run_machine "$i" "$1" &
 		pids+=("$!")
 	done
@@ -213,7 +222,7 @@ boot() {
 	say_took "$start" "$text"
 	# shellcheck disable=SC2034	# for the caller
 	GUEST_STATUS=0
-	for ((i = 1; i <= MACHINES; i++)); do
+	for i in $(machines); do
 		check_guest "$i" "$ret" "$limit"
 	done
 }
