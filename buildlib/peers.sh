@@ -30,6 +30,7 @@ run_peers() {
 	local limit=$1 i
 	shift
 
+	# shellcheck disable=SC2034	# for boot()
 	(($(nproc) < 2)) || MACHINES=2
 	mkdir -p "$WORK_DIR/host/claims"
 	# shellcheck disable=SC2016	# the guest knows which machine it is
@@ -37,7 +38,7 @@ run_peers() {
 		sh -c 'exec python3 -B -m peers --claims /host/claims \
 			--results "/host/peers-$MACHINE.json" "$@"' sh "$@"
 	RESULTS=()
-	for ((i = 1; i <= MACHINES; i++)); do
+	for i in $(machines); do
 		RESULTS+=("$WORK_DIR/host/peers-$i.json")
 	done
 }

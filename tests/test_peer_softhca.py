@@ -6,6 +6,7 @@ What the stock provider makes of it is what says that the device is right. The
 cases in tests/stock run in a process of their own, on Debian's libraries.
 """
 
+import functools
 import glob
 import os
 
@@ -13,53 +14,41 @@ import pytest
 
 import nested
 import peer
+import rdma
 from peers import execute, others
 
 BIN = "/usr/bin/"
 FILES = [os.path.basename(path)[5:-3]
          for path in sorted(glob.glob(f"{nested.STOCK}/test_*.py"))]
-
-
-@pytest.fixture(scope="module")
-def stock_cases():
-    return nested.run_stock(*FILES)
+ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
+# Files that run in one process do so once, for all cases that look at it.
+run_stock = functools.lru_cache(nested.run_stock)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_stock_pyverbs(name, stock_cases):
-    stock_cases.check(name)
+def test_stock_pyverbs(name):
+    run_stock(*FILES).check(name)
 
 
 @pytest.mark.parametrize("name", ("queues", "inline"))
 def test_stock_pyverbs_with_large_completions(name):
-    nested.run_stock(name, MLX5_CQE_SIZE="128").check(name)
-
-
-ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
-
-
-@pytest.fixture(scope="module")
-def cases_on_ours():
-    return nested.run_stock(*ON_OURS, LD_LIBRARY_PATH=peer.OUR_DIR)
+    run_stock("queues", "inline", MLX5_CQE_SIZE="128").check(name)
 
 
 @pytest.mark.parametrize("name", ON_OURS)
-def test_stock_pyverbs_on_our_libraries(name, cases_on_ours):
-    cases_on_ours.check(name)
+def test_stock_pyverbs_on_our_libraries(name):
+    run_stock(*ON_OURS, LD_LIBRARY_PATH=peer.OUR_DIR).check(name)
 
 
+@pytest.mark.parametrize("name", ("inline", "returned"))
 @pytest.mark.parametrize("size", ("64", "128"))
-def test_small_messages_on_our_libraries(size):
-    run = nested.run_stock("inline", "returned", LD_LIBRARY_PATH=peer.OUR_DIR,
-                           MLX5_CQE_SIZE=size, MLX5_SCATTER_TO_CQE="1")
-    run.check("inline")
-    run.check("returned")
+def test_small_messages_on_our_libraries(size, name):
+    run_stock("inline", "returned", LD_LIBRARY_PATH=peer.OUR_DIR,
+              MLX5_CQE_SIZE=size, MLX5_SCATTER_TO_CQE="1").check(name)
 
 
 def counter(device, name):
-    path = f"/sys/kernel/debug/softhca/{device}/stats"
-    counters = dict(line.split() for line in peer.read(path).splitlines())
-    return int(counters[name])
+    return rdma.read_counters(f"{device}/stats")[name]
 
 
 @pytest.fixture
