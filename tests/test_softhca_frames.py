@@ -7,7 +7,6 @@ the library makes of it in test_raw_packet.py."""
 import errno
 import os
 import subprocess
-import time
 
 import pytest
 
@@ -131,7 +130,7 @@ def test_dropped_frame_reaches_nobody(ports):
     flow = b.to_me(ActionDropSpec())
     with frames.Tap(NETDEV[B], frames.TYPE) as tap:
         a.put(frame_between(ports))
-        time.sleep(0.2)
+        frames.wait_for_wire(a)
         flow.close()
         a.put(frame_between(ports, seed=2))
         succeed(b.cq)
@@ -201,7 +200,7 @@ def test_port_that_is_down_loses_frames(ports):
     with b.to_me():
         carrier(NETDEV[B], 'off')
         a.put(frame_between(ports, seed=2))
-        time.sleep(0.2)
+        frames.wait_for_wire(a)
         carrier(NETDEV[B], 'on')
         a.put(frame_between(ports))
         succeed(b.cq)

@@ -8,6 +8,7 @@ import pytest
 
 from pyverbs import enums as e
 from pyverbs.addr import AH
+from pyverbs.qp import QPAttr
 from pyverbs.wr import SendWR
 
 from rdma import CANARY, DEBUGFS, QKEY, Pair, Region, compare, expect, \
@@ -19,6 +20,7 @@ KINDS = ('fail_wqe', 'drop_wqe', 'delay_wqe')
 TIMEOUT = 14
 TIMEOUT_SECONDS = 4.096e-6 * 2 ** TIMEOUT
 DELAY_MS = 300
+HOUR_MS = 3600 * 1000
 
 
 def order(name, value):
@@ -110,15 +112,28 @@ def test_dropped_datagram_is_lost(inject):
     b.close()
 
 
-def test_delayed_request_makes_its_own_qp_wait(inject):
-    with Pair(DEVICE) as slow, Pair(DEVICE) as other:
+def test_delayed_request_takes_that_long(inject):
+    with Pair(DEVICE) as pair:
         inject('delay_ms', DELAY_MS)
         inject('delay_wqe', 1)
         start = time.monotonic()
-        regions = [write(slow), write(slow)]
-        regions.append(write(other))
-        succeed(other.a.cq)
-        assert slow.a.cq.poll() == (0, [])
-        succeed(slow.a.cq, 2)
+        regions = [write(pair), write(pair)]
+        succeed(pair.a.cq, 2)
         assert time.monotonic() - start >= DELAY_MS / 1000
         regions[1][1].check(pattern(LEN, 1), 'written')
+
+
+def test_delayed_request_makes_its_own_qp_wait(inject):
+    """For longer than any test; what waits ends with its QP."""
+    with Pair(DEVICE) as slow, Pair(DEVICE) as other:
+        inject('delay_ms', HOUR_MS)
+        inject('delay_wqe', 1)
+        regions = [write(slow), write(slow), write(other)]
+        succeed(other.a.cq)
+        regions[2][1].check(pattern(LEN, 1), 'written')
+        assert slow.a.cq.poll() == (0, [])
+        for _, to in regions[:2]:
+            to.check(pattern(LEN, CANARY), 'not written')
+        slow.a.qp.modify(QPAttr(qp_state=e.IBV_QPS_ERR), e.IBV_QP_STATE)
+        expect(poll(slow.a.cq, 2), e.IBV_WC_WR_FLUSH_ERR,
+               e.IBV_WC_WR_FLUSH_ERR)

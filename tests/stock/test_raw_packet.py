@@ -112,6 +112,7 @@ def test_frame_of_the_kernel_arrives(a, b):
 def test_no_receive_no_frame(a, b):
     b.to_me()
     a.put(frames.eth(b.mac, a.mac, pattern(100)))
+    frames.wait_for_wire(a)
     b.post()
     nothing(b.cq)
 
