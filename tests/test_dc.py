@@ -42,12 +42,14 @@ class End(Side):
         super().__init__(device)
         self.qp.close()
 
-    def make(self, dc, mask=0, **options):
+    def make(self, dc, mask=0, create_flags=0, **options):
         init = QPInitAttrEx(
             qp_type=e.IBV_QPT_DRIVER, scq=self.cq, rcq=self.cq, pd=self.pd,
             comp_mask=e.IBV_QP_INIT_ATTR_PD | mask, **options)
         return Mlx5QP(self.ctx, init, Mlx5DVQPInitAttr(
-            dve.MLX5DV_QP_INIT_ATTR_MASK_DC, dc_init_attr=dc))
+            dve.MLX5DV_QP_INIT_ATTR_MASK_DC |
+            dve.MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
+            create_flags=create_flags, dc_init_attr=dc))
 
     def modify(self, state, mask, **changes):
         attr = self.attr(self, **changes)
@@ -78,11 +80,11 @@ class Dct(End):
 class Dci(End):
     """Sends; each request has an address of its own."""
 
-    def __init__(self, device=DEVICE, **changes):
+    def __init__(self, device=DEVICE, create_flags=0, **changes):
         super().__init__(device)
         self.qp = self.make(
             Mlx5DVDCInitAttr(dve.MLX5DV_DCTYPE_DCI),
-            e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS, cap=QPCap(16, 0, 2, 0, 64),
+            e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS, create_flags, cap=QPCap(16, 0, 2, 0, 64),
             send_ops_flags=SEND_OPS)
         self.ahs = {}
         self.make_ready(**changes)
@@ -213,6 +215,17 @@ def test_between_dmabufs(dct, dci, exporter, request_):
     there.check(pattern(length, seed), 'there')
     here.close()
     there.close()
+
+
+@pytest.mark.parametrize('length', (1, 32, 33))
+def test_small_answers_come_in_completions_where_asked_for(ends, dct, length):
+    dci = ends(Dci, create_flags=dve.MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE)
+    here, there = Region(dci.pd, length), Region(dct.pd, length, fill=4)
+    before = read_counters(f'{DEVICE}/stats')['inline']
+    dci.post(dct, 'rdma_read', here, *there.remote())
+    succeed(dci.cq)
+    here.check(pattern(length, 4), 'here')
+    assert read_counters(f'{DEVICE}/stats')['inline'] - before == (length <= 32)
 
 
 def test_one_dci_writes_to_many_dcts(ends, dci):

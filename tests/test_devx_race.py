@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # Copyright (c) 2026 the rdma-dmabuf authors
 """Commands of the device that name objects which the verbs make and destroy at
-the same time: DEVX. Numbers are given out from the lowest on, and so are known
-before there is an object."""
+the same time: DEVX. Numbers are given out from the lowest on, those of SRQs one
+after the other, and so are known before there is an object."""
 
 import contextlib
 import ctypes
@@ -18,6 +18,7 @@ from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.providers.mlx5.mlx5dv import Mlx5DevxObj
 from pyverbs.providers.mlx5.mlx5dv_objects import Mlx5DvObj
 from pyverbs.pyverbs_error import PyverbsRDMAError
+from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr
 
 import devx
 from devx import Memory, changed, command, rmp_command
@@ -74,6 +75,18 @@ def number_of(cq):
     return Mlx5DvObj(dve.MLX5DV_OBJ_CQ, cq=cq).dvcq.cqn
 
 
+def close_when_free(obj):
+    """A command may keep it for a while. Returns how often it did."""
+    kept = 0
+    while True:
+        try:
+            obj.close()
+            return kept
+        except PyverbsRDMAError as error:
+            assert error.error_code == errno.EBUSY
+            kept += 1
+
+
 def test_cq_that_a_failing_command_names_is_destroyed(home):
     with CQ(home.ctx, 4) as cq:
         number = number_of(cq)
@@ -93,6 +106,55 @@ def test_pd_that_a_failing_command_names_is_destroyed(home):
         for _ in range(ROUNDS):
             PD(home.ctx).close()
     assert not counts['made'] and counts['refused']
+
+
+def make_srq(home):
+    return SRQ(home.pd, SrqInitAttr(SrqAttr(4, 1)))
+
+
+def srq_number(srq):
+    return Mlx5DvObj(dve.MLX5DV_OBJ_SRQ, srq=srq).dvsrq.srqn
+
+
+@pytest.fixture(name='next_srqs')
+def fixture_next_srqs(home):
+    """Makes SRQs, having put each one's number into a command before."""
+    with make_srq(home) as srq:
+        number = srq_number(srq)
+
+    def make(cmd):
+        nonlocal number
+        number += 1
+        devx.put(cmd, devx.QPC + 172, 'I', devx.SHARED_RQ << 24 | number)
+        srq = make_srq(home)
+        assert srq_number(srq) == number
+        return srq
+
+    return make
+
+
+def test_srq_that_a_failing_command_names_is_destroyed(home, next_srqs):
+    with CQ(home.ctx, 4) as cq:
+        cmd = qp_command(home, home.pdn, number_of(cq), NO_UMEM)
+        with repeated(home.ctx, cmd) as counts:
+            for _ in range(ROUNDS):
+                next_srqs(cmd).close()
+    assert not counts['made'] and counts['refused']
+
+
+def test_srq_is_there_for_commands_once_it_is_made(home, next_srqs):
+    """Either the QP is made and keeps it, or it is destroyed."""
+    kept = 0
+    with CQ(home.ctx, 4) as cq:
+        memory = Memory(home, devx.PAGE)
+        cmd = changed(qp_command(home, home.pdn, number_of(cq), memory.id), {
+            f'at_{devx.QPC + 156}': ('I', number_of(cq)),
+            f'at_{devx.QPC + 160}': ('Q', memory.record),
+            f'at_{devx.QPC + 228}': ('I', memory.id)})
+        with repeated(home.ctx, cmd) as counts:
+            for _ in range(ROUNDS):
+                kept += close_when_free(next_srqs(cmd))
+    assert counts['made'] or not kept
 
 
 # ---- verbs that fail when all is made ---------------------------------------------
@@ -137,12 +199,5 @@ def test_pd_is_there_for_commands_once_it_is_made(home):
     kept = 0
     with repeated(home.ctx, cmd) as counts:
         for _ in range(ROUNDS):
-            pd = PD(home.ctx)
-            while True:
-                try:
-                    pd.close()
-                    break
-                except PyverbsRDMAError as error:
-                    assert error.error_code == errno.EBUSY
-                    kept += 1
+            kept += close_when_free(PD(home.ctx))
     assert counts['made'] or not kept

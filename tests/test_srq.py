@@ -3,7 +3,9 @@
 """Shared receive queues: on rxe, whose kernel driver nobody here wrote, and
 messages on mlx5, too."""
 
+import ctypes
 import errno
+import socket
 
 import pytest
 
@@ -11,6 +13,8 @@ from pyverbs import enums as e
 from pyverbs.cq import CQ
 from pyverbs.device import Context
 from pyverbs.pd import PD
+from pyverbs.providers.mlx5 import mlx5_enums as dve
+from pyverbs.providers.mlx5.mlx5dv_objects import Mlx5DvObj
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 from pyverbs.qp import QP, QPCap, QPInitAttr
 from pyverbs.srq import SRQ, OpsWr, SrqAttr, SrqInitAttr, SrqInitAttrEx
@@ -120,6 +124,13 @@ def test_two_qps_share_the_receives(ends, name):
     other.close()
 
 
+def next_event(ctx):
+    rdma.wait_readable(ctx.async_fd)
+    event = ctx.get_async_event()
+    event.ack()
+    return event.event_type
+
+
 def test_limit_raises_one_event(ends):
     sender, receiver = ends
     for wr_id in range(4):
@@ -128,11 +139,20 @@ def test_limit_raises_one_event(ends):
     assert receiver.srq.query().srq_limit == 3
     send(sender)
     send(sender)
-    rdma.wait_readable(receiver.ctx.async_fd)
-    event = receiver.ctx.get_async_event()
-    assert event.event_type == e.IBV_EVENT_SRQ_LIMIT_REACHED
-    event.ack()
+    assert next_event(receiver.ctx) == e.IBV_EVENT_SRQ_LIMIT_REACHED
     assert receiver.srq.query().srq_limit == 0
+
+
+@pytest.mark.parametrize('name', ('mlx5_0',))
+def test_more_receives_than_it_has_break_it(ends):
+    """As the program's doorbell record says."""
+    sender, receiver = ends
+    found = Mlx5DvObj(dve.MLX5DV_OBJ_SRQ, srq=receiver.srq).dvsrq
+    ctypes.c_uint32.from_address(found.dbrec).value = socket.htonl(0x7fff)
+    sender.send(e.IBV_WR_SEND, [sender.region.sge()])
+    expect(poll(sender.cq), e.IBV_WC_REM_OP_ERR)
+    assert {next_event(receiver.ctx), next_event(receiver.ctx)} == \
+        {e.IBV_EVENT_SRQ_ERR, e.IBV_EVENT_QP_FATAL}
 
 
 @pytest.mark.parametrize('name', ('rxe0',))

@@ -16,6 +16,7 @@ from pyverbs.wr import SGE, RecvWR, SendWR
 
 from stock import (A, B, QKEY, Side, connect, fail, inline_count, pattern,
                    succeed)
+from test_dynamic import Dci, Dct
 
 # What an entry has room for.
 ROOM = 64 if os.environ.get('MLX5_CQE_SIZE') == '128' else 32
@@ -196,4 +197,19 @@ def test_datagrams_are_never_in_completions():
         wr.set_wr_ud(AH(a.pd, attr=a.ah_attr(b.gid)), b.qp.qp_num, QKEY)
         a.qp.post_send(wr)
         assert succeed(b.cq)[0].byte_len == 45
+        assert inline_count() == before
+
+
+def test_dynamic_connections_are_not_asked_for_them():
+    """Not at the DCT. What comes back to a DCI is in tests/test_dc.py."""
+    with Dct(B) as dct, Dci(A) as dci:
+        to, before = Pieces(dct), inline_count()
+        for length in (1, 32, 33, 64, 65):
+            dct.srq.post_recv(to.wr(length))
+            data = pattern(length, length)
+            dci.post(dct, 'send', dci.memory(length, data))
+            succeed(dci.cq)
+            wc, = succeed(dct.cq)
+            assert (wc.wr_id, wc.byte_len) == (length, length)
+            to.check(data)
         assert inline_count() == before

@@ -160,6 +160,8 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
         uint64_t comp_mask
 
     cdef struct dv_srq "mlx5dv_srq":
+        void *buf
+        void *dbrec
         uint32_t stride
         uint32_t head
         uint32_t tail

@@ -94,6 +94,16 @@ cdef class Mlx5DvSRQ(PyverbsObject):
     """How the requests of an SRQ lie in memory; comp_mask says what was filled in."""
 
     @property
+    def buf(self):
+        """The address of the first request."""
+        return <uintptr_t>self.dv.buf
+
+    @property
+    def dbrec(self):
+        """The address of its doorbell record."""
+        return <uintptr_t>self.dv.dbrec
+
+    @property
     def stride(self):
         """In bytes."""
         return self.dv.stride
