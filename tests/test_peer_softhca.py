@@ -20,7 +20,7 @@ from peers import execute, others
 BIN = "/usr/bin/"
 FILES = [os.path.basename(path)[5:-3]
          for path in sorted(glob.glob(f"{nested.STOCK}/test_*.py"))]
-ON_OURS = ("raw_packet", "clock", "direct_cq", "events")
+ON_OURS = ("raw_packet", "clock", "direct_cq", "dynamic", "events")
 # Files that run in one process do so once, for all cases that look at it.
 run_stock = functools.lru_cache(nested.run_stock)
 

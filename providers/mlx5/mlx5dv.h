@@ -639,6 +639,10 @@ int mlx5dv_query_qp_lag_port(struct ibv_qp *qp, uint8_t *port_num,
 			     uint8_t *active_port_num);
 int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num);
 int mlx5dv_modify_qp_udp_sport(struct ibv_qp *qp, uint16_t udp_sport);
+/*
+ * Of a DCI in RTS, a stream that has failed: its requests are carried out again.
+ * All those before have to be completed.
+ */
 int mlx5dv_dci_stream_id_reset(struct ibv_qp *qp, uint16_t stream_id);
 int mlx5dv_map_ah_to_qp(struct ibv_ah *ah, uint32_t qp_num);
 int mlx5dv_reserved_qpn_alloc(struct ibv_context *ctx, uint32_t *qpn);

@@ -248,11 +248,14 @@ enum {
 /* The answer. */
 struct prm_general_caps {
 	uint8_t status;
-	uint8_t reserved1[57];
-	uint8_t change_qp; /* bits 0x150 to 0x157 of the capabilities */
+	uint8_t reserved1[51];
+	uint8_t change_dci; /* bits 0x120 to 0x127 of the capabilities */
+	uint8_t reserved53[5];
+	uint8_t change_qp; /* bits 0x150 to 0x157 */
 	uint8_t reserved59[4053];
 };
 
+#define PRM_CAPS_RESET_STREAM (1 << 5)
 #define PRM_CAPS_CHANGE_UDP_SPORT (1 << 6)
 #define PRM_CAPS_CHANGE_LAG_PORT (1 << 5)
 
@@ -269,9 +272,12 @@ struct prm_change_qp {
 	__be16 udp_sport;
 	uint8_t reserved84[180];
 	__be64 mask;
-	uint8_t reserved272[192];
+	uint8_t reserved272[2];
+	__be16 stream;
+	uint8_t reserved276[188];
 };
 
+#define PRM_CHANGE_STREAM (1ull << 0)
 #define PRM_CHANGE_UDP_SPORT (1ull << 2)
 #define PRM_OPTION_LAG_PORT (1u << 15)
 

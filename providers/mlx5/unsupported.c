@@ -47,7 +47,6 @@ UNSUPPORTED_STATUS(mlx5dv_vfio_process_events)
 UNSUPPORTED_COUNT(mlx5dv_qp_cancel_posted_send_wrs)
 UNSUPPORTED_STATUS(mlx5dv_map_ah_to_qp)
 UNSUPPORTED_STATUS(mlx5dv_modify_qp_sched_elem)
-UNSUPPORTED_STATUS(mlx5dv_dci_stream_id_reset)
 UNSUPPORTED_STATUS(mlx5dv_reserved_qpn_alloc)
 UNSUPPORTED_STATUS(mlx5dv_reserved_qpn_dealloc)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/bitmap.h>
 #include <rdma/mlx5-abi.h>
 
 #include "softhca.h"
@@ -16,6 +17,9 @@ int hca_dc_create(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 {
 	const u32 ends = MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT;
 
+	if (cmd->flags & MLX5_QP_FLAG_DCI_STREAM &&
+	    !(cmd->flags & MLX5_QP_FLAG_TYPE_DCI))
+		return -EINVAL;
 	if (attr->qp_type != IB_QPT_DRIVER)
 		return cmd->flags & ends ? -EINVAL : 0;
 	switch (cmd->flags & ends) {
@@ -124,4 +128,71 @@ void hca_dc_leave_locked(struct hca_qp *qp)
 		return;
 	hca_qp_error_locked(dct);
 	hca_qp_event_locked(dct, IB_EVENT_QP_FATAL);
+}
+
+/* ---- Streams ----------------------------------------------------------------- */
+
+/*
+ * Requests of a DCI that has streams each name one. They are carried out one
+ * after the other all the same, which is what a device may do. An error ends
+ * the stream that it is in, and what is in it from then on is flushed; the
+ * others go on, until more streams have failed than was agreed.
+ */
+
+enum { NUM_STREAMS = 1 << HCA_LOG_MAX_STREAMS };
+
+int hca_streams_create(struct hca_qp *qp, u8 log_num, u8 log_failed)
+{
+	if (!hca_is_newer(qp->ib.device))
+		return -EOPNOTSUPP;
+	if (log_num > HCA_LOG_MAX_STREAMS || log_failed > HCA_LOG_MAX_STREAMS)
+		return -EINVAL;
+	qp->streams.failed = bitmap_zalloc(NUM_STREAMS, GFP_KERNEL_ACCOUNT);
+	if (!qp->streams.failed)
+		return -ENOMEM;
+	qp->streams.max_failed = 1 << log_failed;
+	return 0;
+}
+
+void hca_streams_destroy(struct hca_qp *qp)
+{
+	bitmap_free(qp->streams.failed);
+	qp->streams.failed = NULL;
+}
+
+/* Whether the current request is in a stream that has failed. */
+bool hca_stream_failed(const struct hca_qp *qp)
+{
+	const unsigned long *failed = qp->streams.failed;
+
+	return failed && test_bit(qp->op.stream, failed);
+}
+
+/* The current request fails. Returns whether the DCI goes on without its stream. */
+bool hca_stream_fail_locked(struct hca_qp *qp)
+{
+	struct hca_streams *streams = &qp->streams;
+
+	if (!streams->failed)
+		return false;
+	if (!__test_and_set_bit(qp->op.stream, streams->failed))
+		streams->num_failed++;
+	if (streams->num_failed > streams->max_failed)
+		return false;
+	hca_dc_leave_locked(qp);
+	return true;
+}
+
+void hca_stream_reset_locked(struct hca_qp *qp, u16 stream)
+{
+	if (__test_and_clear_bit(stream, qp->streams.failed))
+		qp->streams.num_failed--;
+}
+
+void hca_streams_reset_locked(struct hca_qp *qp)
+{
+	if (!qp->streams.failed)
+		return;
+	bitmap_zero(qp->streams.failed, NUM_STREAMS);
+	qp->streams.num_failed = 0;
 }

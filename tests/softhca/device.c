@@ -43,6 +43,10 @@ static void set_raw_caps(struct ib_device_attr *attr)
 static void fill_newer(struct mlx5_ib_query_device_resp *resp)
 {
 	resp->flags = MLX5_IB_QUERY_DEV_RESP_FLAGS_CQE_128B_PAD;
+	resp->dci_streams_caps = (struct mlx5_ib_dci_streams_caps){
+		.max_log_num_concurent = HCA_LOG_MAX_STREAMS,
+		.max_log_num_errored = HCA_LOG_MAX_STREAMS,
+	};
 	resp->striding_rq_caps = (struct mlx5_ib_striding_rq_caps){
 		.min_single_stride_log_num_of_bytes = HCA_LOG_MIN_STRIDE,
 		.max_single_stride_log_num_of_bytes = HCA_LOG_MAX_STRIDE,

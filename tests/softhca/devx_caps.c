@@ -9,8 +9,10 @@
 
 /* DEVX: what the device says that it can do. */
 
-/* Bit 0x151 of the general ones, for which the kernel's headers have no name. */
+/* Bits of the general ones for which the kernel's headers have no name. */
 enum {
+	CHANGE_DCI_BYTE = 0x120 / 8,
+	RESET_STREAM = 1 << 5,
 	CHANGE_QP_BYTE = 0x150 / 8,
 	CHANGE_UDP_SPORT = 1 << 6,
 	CHANGE_LAG_PORT = 1 << 5,
@@ -57,6 +59,10 @@ static void fill_transports(void *caps)
 	MLX5_SET(cmd_hca_cap, caps, log_max_ra_res_qp, depth);
 	MLX5_SET(cmd_hca_cap, caps, log_max_ra_req_dc, depth);
 	MLX5_SET(cmd_hca_cap, caps, log_max_ra_res_dc, depth);
+	MLX5_SET(cmd_hca_cap, caps, log_max_dci_stream_channels,
+		 HCA_LOG_MAX_STREAMS);
+	MLX5_SET(cmd_hca_cap, caps, log_max_dci_errored_streams,
+		 HCA_LOG_MAX_STREAMS);
 }
 
 /* Each port of a bond sends by itself. */
@@ -87,6 +93,7 @@ static void fill_general(const struct hca_dev *dev, void *caps)
 	fill_sizes(caps);
 	fill_transports(caps);
 	fill_lag(dev, caps);
+	*((u8 *)caps + CHANGE_DCI_BYTE) |= RESET_STREAM;
 	*((u8 *)caps + CHANGE_QP_BYTE) |= CHANGE_UDP_SPORT;
 	MLX5_SET(cmd_hca_cap, caps, num_ports, 1);
 	MLX5_SET(cmd_hca_cap, caps, port_type, MLX5_CAP_PORT_TYPE_ETH);

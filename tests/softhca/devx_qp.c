@@ -112,6 +112,8 @@ static int create(struct hca_devx_obj *obj, struct hca_devx_cmd *cmd,
 	qp = new_qp(obj, cmd->ctx);
 	ret = qp ? make(qp, cmd) : -ENOMEM;
 	if (ret) {
+		if (qp)
+			hca_qp_unpin(qp);
 		kfree(qp);
 		hca_obj_put(obj->dev, HCA_OBJ_QPS);
 		return hca_devx_result(cmd->out, ret);
@@ -148,8 +150,7 @@ static int read_type(struct hca_qp *qp, const void *qpc)
 	case MLX5_QP_ST_DCI:
 		qp->ib.qp_type = IB_QPT_DRIVER;
 		qp->dc = HCA_DCI;
-		return MLX5_GET(qpc, qpc, log_num_dci_stream_channels) ? -EINVAL
-								       : 0;
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -234,25 +235,28 @@ static int map_qp(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
 			    len, false, &qp->ring);
 	if (ret)
 		return ret;
-	ret = hca_devx_record(cmd->ctx,
-			      get_unaligned_be32(qpc + CONTEXT_RECORD_UMEM),
-			      MLX5_GET64(qpc, qpc, dbr_addr), &qp->db);
-	if (ret)
-		hca_ring_unpin(&qp->ring);
-	return ret;
+	return hca_devx_record(cmd->ctx,
+			       get_unaligned_be32(qpc + CONTEXT_RECORD_UMEM),
+			       MLX5_GET64(qpc, qpc, dbr_addr), &qp->db);
+}
+
+static int make_streams(struct hca_qp *qp, const void *qpc)
+{
+	u8 log_num = MLX5_GET(qpc, qpc, log_num_dci_stream_channels);
+
+	if (qp->dc != HCA_DCI || !log_num)
+		return 0;
+	return hca_streams_create(
+		qp, log_num, MLX5_GET(qpc, qpc, log_num_dci_errored_streams));
 }
 
 static int publish(struct hca_qp *qp)
 {
 	int ret = hca_qp_reserve_number(qp);
 
-	if (ret) {
-		hca_ring_unpin(&qp->db);
-		hca_ring_unpin(&qp->ring);
-		return ret;
-	}
-	hca_qp_publish(qp);
-	return 0;
+	if (!ret)
+		hca_qp_publish(qp);
+	return ret;
 }
 
 static int make_qp(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
@@ -271,6 +275,8 @@ static int make_qp(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
 	if (!can_complete(qp, qpc))
 		return -EINVAL;
 	ret = map_qp(qp, cmd);
+	if (!ret)
+		ret = make_streams(qp, qpc);
 	return ret ? ret : publish(qp);
 }
 

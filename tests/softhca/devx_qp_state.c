@@ -10,8 +10,11 @@
 enum {
 	CMD_OPTIONS_HIGH = 264, /* more of the mask of what changes: 64 bits */
 	CMD_OPTIONS_END = 272,
+	CMD_STREAM = 274,
+	CMD_STREAM_END = 276,
 };
 
+#define RESET_STREAM (1ULL << 0)
 #define CHANGE_UDP_SPORT (1ULL << 2)
 
 enum {
@@ -184,22 +187,48 @@ static int enter(struct hca_qp *qp, const struct step *step,
 	return ret;
 }
 
+/* What changes of a QP in RTS beside its attributes; returns a status. */
+static int check_more(const struct hca_qp *qp, const struct hca_devx_cmd *cmd,
+		      u64 more)
+{
+	/* The port that packets come from; there are none, nothing depends on it. */
+	if (more & ~(RESET_STREAM | CHANGE_UDP_SPORT))
+		return MLX5_CMD_STAT_BAD_PARAM_ERR;
+	if (!(more & RESET_STREAM))
+		return MLX5_CMD_STAT_OK;
+	if (!qp->streams.failed)
+		return MLX5_CMD_STAT_BAD_PARAM_ERR;
+	return cmd->len < CMD_STREAM_END ? MLX5_CMD_STAT_BAD_INP_LEN_ERR
+					 : MLX5_CMD_STAT_OK;
+}
+
+static void reset_stream(struct hca_qp *qp, const struct hca_devx_cmd *cmd)
+{
+	mutex_lock(&hca_mutex);
+	hca_stream_reset_locked(qp, get_unaligned_be16(cmd->in + CMD_STREAM));
+	mutex_unlock(&hca_mutex);
+}
+
 static int take_step(struct hca_qp *qp, const struct step *step,
 		     const struct hca_devx_cmd *cmd)
 {
 	const void *qpc = MLX5_ADDR_OF(rst2init_qp_in, cmd->in, qpc);
 	u32 bits = MLX5_GET(rst2init_qp_in, cmd->in, opt_param_mask);
 	struct ib_qp_attr attr;
+	u64 more = 0;
 	int status;
 
 	if (cmd->len < CMD_OPTIONS_END)
 		return MLX5_CMD_STAT_BAD_INP_LEN_ERR;
-	/* The port that packets come from; there are none, nothing depends on it. */
-	if (step->from == IB_QPS_RTS &&
-	    get_unaligned_be64(cmd->in + CMD_OPTIONS_HIGH) & ~CHANGE_UDP_SPORT)
-		return MLX5_CMD_STAT_BAD_PARAM_ERR;
+	if (step->from == IB_QPS_RTS)
+		more = get_unaligned_be64(cmd->in + CMD_OPTIONS_HIGH);
+	status = check_more(qp, cmd, more);
+	if (status)
+		return status;
 	read_context(&attr, qpc);
 	status = enter(qp, step, &attr, bits);
+	if (!status && more & RESET_STREAM)
+		reset_stream(qp, cmd);
 	if (!status && bits & MLX5_QP_OPTPAR_LAG_TX_AFF)
 		WRITE_ONCE(qp->lag_port,
 			   MLX5_GET(qpc, qpc, lag_tx_port_affinity));

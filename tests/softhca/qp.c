@@ -18,8 +18,8 @@ enum {
 		       MLX5_QP_FLAG_ALLOW_SCATTER_CQE |
 		       MLX5_QP_FLAG_UAR_PAGE_INDEX,
 
-	HCA_QP_FLAGS =
-		HCA_QP_HINTS | MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT,
+	HCA_QP_FLAGS = HCA_QP_HINTS | MLX5_QP_FLAG_TYPE_DCI |
+		       MLX5_QP_FLAG_TYPE_DCT | MLX5_QP_FLAG_DCI_STREAM,
 };
 
 /* QPs of all devices: they talk to each other by number. */
@@ -100,6 +100,30 @@ static int pin_qp(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
 	return ret;
 }
 
+/* Also of one that was not made to its end. */
+void hca_qp_unpin(struct hca_qp *qp)
+{
+	if (qp->kernel)
+		hca_kernel_queues_free(qp);
+	hca_raw_destroy(qp);
+	hca_streams_destroy(qp);
+	hca_ring_unpin(&qp->db);
+	hca_ring_unpin(&qp->ring);
+}
+
+static int make_usual(struct hca_qp *qp, const struct mlx5_ib_create_qp *cmd)
+{
+	int ret = pin_qp(qp, cmd);
+
+	if (ret || !(cmd->flags & MLX5_QP_FLAG_DCI_STREAM))
+		return ret;
+	ret = hca_streams_create(qp, cmd->dci_streams.log_num_concurent,
+				 cmd->dci_streams.log_num_errored);
+	if (ret)
+		hca_qp_unpin(qp);
+	return ret;
+}
+
 static int make_queues(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 		       const struct mlx5_ib_create_qp *cmd,
 		       struct ib_udata *udata)
@@ -110,16 +134,7 @@ static int make_queues(struct hca_qp *qp, const struct ib_qp_init_attr *attr,
 		return hca_rss_create(qp, attr, udata);
 	if (hca_is_raw(qp))
 		return hca_raw_create(qp, attr, cmd);
-	return pin_qp(qp, cmd);
-}
-
-static void unpin_qp(struct hca_qp *qp)
-{
-	if (qp->kernel)
-		hca_kernel_queues_free(qp);
-	hca_raw_destroy(qp);
-	hca_ring_unpin(&qp->db);
-	hca_ring_unpin(&qp->ring);
+	return make_usual(qp, cmd);
 }
 
 /* Nothing is found by it yet. */
@@ -259,7 +274,7 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 free_number:
 	xa_erase(&qps, qp->qpn);
 unpin:
-	unpin_qp(qp);
+	hca_qp_unpin(qp);
 put_count:
 	if (!qp->kernel)
 		hca_obj_put(dev, HCA_OBJ_QPS);
@@ -277,7 +292,7 @@ void hca_qp_remove(struct hca_qp *qp)
 	if (dev->gsi == qp)
 		dev->gsi = NULL;
 	mutex_unlock(&hca_mutex);
-	unpin_qp(qp);
+	hca_qp_unpin(qp);
 }
 
 int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata)

@@ -105,6 +105,7 @@ static void leave_connection(struct hca_qp *qp)
 static void reset_qp(struct hca_qp *qp)
 {
 	leave_connection(qp);
+	hca_streams_reset_locked(qp);
 	memset(&qp->attr, 0, sizeof(qp->attr));
 	qp->sq_ci = 0;
 	qp->rq_ci = 0;

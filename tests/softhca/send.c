@@ -22,11 +22,13 @@ enum {
 	LATER_NS = NSEC_PER_MSEC, /* an exporter that said so */
 };
 
-/* Completes the request with an error, which ends the QP. */
+/* Completes the request with an error, which ends the QP or a DCI's stream. */
 enum hca_step hca_fail_send(struct hca_qp *qp, u8 syndrome)
 {
 	bool told = hca_complete_send_error(qp, syndrome);
 
+	if (told && hca_stream_fail_locked(qp))
+		return HCA_STEP_DONE;
 	hca_qp_error_locked(qp);
 	if (!told)
 		hca_qp_event_locked(qp, IB_EVENT_QP_FATAL);
@@ -178,7 +180,7 @@ static bool next_request(struct hca_qp *qp)
 
 	if (qp->state != IB_QPS_RTS || !hca_fetch_send(qp))
 		return false;
-	syn = hca_inject(qp);
+	syn = hca_stream_failed(qp) ? HCA_SYN_FLUSH : hca_inject(qp);
 	if (!syn)
 		syn = check_request(qp);
 	if (syn)

@@ -106,6 +106,7 @@ enum {
 	HCA_MAX_SRQ = 1 << 14,
 	HCA_MAX_MR = 1 << 20,
 	HCA_MAX_MW = 1 << 16,
+	HCA_LOG_MAX_STREAMS = 16, /* of a DCI, all that requests can name */
 	HCA_LOG_MAX_MKEY_PARTS = 16,
 	HCA_MAX_MKEY_PARTS = 1 << HCA_LOG_MAX_MKEY_PARTS,
 	HCA_MAX_RD_ATOMIC = 16,
@@ -307,6 +308,7 @@ struct hca_op {
 	u8 fm_ce_se;
 	u16 idx;
 	u16 blocks;
+	u16 stream;
 	__be32 imm;
 	u64 raddr;
 	u32 rkey;
@@ -360,6 +362,13 @@ enum hca_dc {
 	HCA_DCT, /* receives, from whoever has its key, into an SRQ */
 };
 
+/* Of a DCI, if it has some: in which ones a request has failed. */
+struct hca_streams {
+	unsigned long *failed; /* a bit for each number; NULL: no streams */
+	u32 num_failed;
+	u32 max_failed;
+};
+
 struct hca_qp {
 	struct ib_qp ib;
 	bool kernel;
@@ -372,6 +381,7 @@ struct hca_qp {
 	enum ib_sig_type sig_type;
 	enum hca_dc dc;
 	u64 access_key; /* what a DCT wants to be told */
+	struct hca_streams streams;
 	u32 qpn;
 	u32 uidx;
 	u32 rq_num;
@@ -713,6 +723,7 @@ int hca_create_qp(struct ib_qp *ibqp, struct ib_qp_init_attr *attr,
 int hca_destroy_qp(struct ib_qp *ibqp, struct ib_udata *udata);
 int hca_qp_reserve_number(struct hca_qp *qp);
 void hca_qp_publish(struct hca_qp *qp);
+void hca_qp_unpin(struct hca_qp *qp);
 void hca_qp_remove(struct hca_qp *qp);
 struct hca_qp *hca_qp_find_locked(u32 qpn);
 
@@ -845,6 +856,12 @@ bool hca_dc_may_modify(const struct hca_qp *qp, enum ib_qp_state cur,
 		       enum ib_qp_state new, int mask);
 struct hca_qp *hca_dc_responder_locked(struct hca_qp *qp);
 void hca_dc_leave_locked(struct hca_qp *qp);
+int hca_streams_create(struct hca_qp *qp, u8 log_num, u8 log_failed);
+void hca_streams_destroy(struct hca_qp *qp);
+bool hca_stream_failed(const struct hca_qp *qp);
+bool hca_stream_fail_locked(struct hca_qp *qp);
+void hca_stream_reset_locked(struct hca_qp *qp, u16 stream);
+void hca_streams_reset_locked(struct hca_qp *qp);
 
 /* ud.c */
 struct hca_qp *hca_addressed_qp_locked(struct hca_qp *qp);

@@ -43,7 +43,7 @@ struct hca_ctrl_seg {
 	__be32 opmod_idx_opcode;
 	__be32 qpn_ds;
 	u8 signature;
-	u8 rsvd[2];
+	u8 stream[2]; /* of a DCI; big-endian */
 	u8 fm_ce_se;
 	__be32 imm; /* or a key */
 };

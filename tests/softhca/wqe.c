@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Copyright (c) 2026 the rdma-dmabuf authors
+#include <linux/unaligned.h>
+
 #include "raw.h"
 
 /*
@@ -51,6 +53,7 @@ static void copy_send(struct hca_qp *qp, int n)
 	op->inl.seg.len = 0;
 	op->idx = qp->sq_ci;
 	op->opcode = be32_to_cpu(ctrl->opmod_idx_opcode);
+	op->stream = get_unaligned_be16(ctrl->stream);
 	op->fm_ce_se = ctrl->fm_ce_se;
 	op->imm = ctrl->imm;
 	op->retries = qp->attr.retry_cnt;

@@ -14,6 +14,8 @@ from pyverbs.cq import CQ
 from pyverbs.device import Context
 from pyverbs.mr import MR
 from pyverbs.pd import PD
+from pyverbs.providers.mlx5 import mlx5_enums as dve
+from pyverbs.providers.mlx5.mlx5dv import Mlx5Context, Mlx5DVContextAttr
 from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
 from pyverbs.wr import SGE, RecvWR, SendWR
 
@@ -91,6 +93,10 @@ def event(ctx, seconds=20):
     signal.alarm(0)
     got.ack()
     return got.event_type
+
+
+def open_devx(name):
+    return Mlx5Context(Mlx5DVContextAttr(dve.MLX5DV_CONTEXT_FLAGS_DEVX), name)
 
 
 class Side:

@@ -8,15 +8,15 @@ import pytest
 
 from pyverbs import enums as e
 from pyverbs.providers.mlx5 import mlx5_enums as dve
-from pyverbs.providers.mlx5.mlx5dv import (
-    Mlx5Context, Mlx5DVContextAttr, Mlx5DVQPInitAttr, Mlx5QP)
+from pyverbs.providers.mlx5.mlx5dv import Mlx5DVQPInitAttr, Mlx5QP
 from pyverbs.providers.mlx5.mlx5dv_mkey import (
     Mlx5Mkey, Mlx5MkeyConfAttr, Mlx5MrInterleaved)
 from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QPCap, QPInitAttrEx
 from pyverbs.wr import SGE
 
-from stock import A, LOCAL, REMOTE, Side, connect, fail, pattern, succeed
+from stock import (A, LOCAL, REMOTE, Side, connect, fail, open_devx, pattern,
+                   succeed)
 
 SIZE = 300
 ACCESS = LOCAL | REMOTE
@@ -24,10 +24,6 @@ KEY_OPS = (dve.MLX5DV_QP_EX_WITH_MR_LIST | dve.MLX5DV_QP_EX_WITH_MR_INTERLEAVED 
            dve.MLX5DV_QP_EX_WITH_MKEY_CONFIGURE)
 SEND_OPS = e.IBV_QP_EX_WITH_RDMA_WRITE | e.IBV_QP_EX_WITH_LOCAL_INV
 SIGNALED = e.IBV_SEND_SIGNALED
-
-
-def open_devx(name):
-    return Mlx5Context(Mlx5DVContextAttr(dve.MLX5DV_CONTEXT_FLAGS_DEVX), name)
 
 
 def make_qp(side):

@@ -223,6 +223,7 @@ cdef extern from '<infiniband/mlx5dv.h>' nogil:
     int mlx5dv_query_qp_lag_port(ibv_qp *qp, uint8_t *port_num,
                                  uint8_t *active_port_num)
     int mlx5dv_modify_qp_lag_port(ibv_qp *qp, uint8_t port_num)
+    int mlx5dv_dci_stream_id_reset(ibv_qp *qp, uint16_t stream_id)
     mlx5dv_mkey *mlx5dv_create_mkey(mlx5dv_mkey_init_attr *attr)
     int mlx5dv_destroy_mkey(mlx5dv_mkey *mkey)
     int mlx5dv_mkey_check(mlx5dv_mkey *mkey, mlx5dv_mkey_err *err_info)

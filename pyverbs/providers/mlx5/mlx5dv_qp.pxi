@@ -197,6 +197,17 @@ cdef class Mlx5QP(QPEx):
             ret = dv.mlx5dv_modify_qp_lag_port(qp.qp, port_num)
         check_status(ret, 'mlx5dv_modify_qp_lag_port')
 
+    @staticmethod
+    def modify_dci_stream_channel_id(QP qp not None, uint16_t stream_id):
+        """Reset a stream of a DCI in RTS that has failed, so that its requests
+        are carried out again."""
+        cdef int ret
+
+        check_open(qp.qp, 'QP')
+        with nogil:
+            ret = dv.mlx5dv_dci_stream_id_reset(qp.qp, stream_id)
+        check_status(ret, 'mlx5dv_dci_stream_id_reset')
+
     def wr_set_dc_addr(self, AH ah not None, uint32_t remote_dctn,
                        uint64_t remote_dc_key):
         """Send the last request to a DCT, which has this key."""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
-/* Direct verbs: the path of a queue pair's packets, byte for byte. */
+/* Direct verbs: what changes of a queue pair in RTS, byte for byte. */
 #include <errno.h>
 
 #include "mlx5_dv.h"
@@ -10,7 +10,8 @@ enum {
 	DEVX_OBJ = 0x1001,
 	CAPS_OUT = 0x1001,
 	COMMAND_LEN = 464,
-	CAP_BYTE = 16 + 42, /* of the answer */
+	DCI_BYTE = 16 + 36, /* of the answer */
+	CAP_BYTE = 16 + 42,
 };
 
 static struct ibv_qp qp_of_type(enum ibv_qp_type type)
@@ -191,6 +192,69 @@ static void test_lag_port_that_cannot_be_changed(void **state)
 	assert_status(EINVAL, mlx5dv_modify_qp_lag_port(&qp, 16));
 }
 
+/* ---- The streams of a DCI ---------------------------------------------------- */
+
+static struct mlx5_qp dci(uint32_t flags)
+{
+	return (struct mlx5_qp){
+		.qp = qp_of_type(IBV_QPT_DRIVER),
+		.extra.flags = MLX5_QP_FLAG_TYPE_DCI | flags,
+	};
+}
+
+static void device_resets_streams(bool can)
+{
+	const uint8_t caps[COMMAND_LEN + 1] = { [DCI_BYTE] =
+							can ? 0x20 : 0xdf };
+
+	fake_reset();
+	fake_answer_bytes(CAPS_OUT, caps, sizeof(caps));
+}
+
+static void test_stream_is_reset(void **state)
+{
+	static const uint8_t command[COMMAND_LEN] = {
+		[0] = 0x05,   [1] = 0x05,   [9] = 0x12,
+		[10] = 0x34,  [11] = 0x56,  [271] = 0x01, /* is what changes */
+		[274] = 0xab, [275] = 0xcd, /* the stream */
+	};
+	struct mlx5_qp qp = dci(MLX5_QP_FLAG_DCI_STREAM);
+
+	device_resets_streams(true);
+	assert_int_equal(mlx5dv_dci_stream_id_reset(&qp.qp, 0xabcd), 0);
+	assert_int_equal(fake.calls--,
+			 2); /* the first one asks whether it can */
+	expect_method(DEVX_OBJ, 0x1002, 3);
+	expect_inline(0, 0x1000, 0, 9);
+	expect_payload(1, 0x1001, command, sizeof(command));
+	expect_pointer(2, 0x1002, 16);
+}
+
+static void test_stream_of_a_device_that_does_not_reset(void **state)
+{
+	struct mlx5_qp qp = dci(MLX5_QP_FLAG_DCI_STREAM);
+
+	device_resets_streams(false);
+	assert_status(EOPNOTSUPP, mlx5dv_dci_stream_id_reset(&qp.qp, 1));
+	assert_int_equal(fake.calls, 1);
+}
+
+static void test_queue_pairs_without_streams(void **state)
+{
+	struct mlx5_qp reset = dci(MLX5_QP_FLAG_DCI_STREAM), without = dci(0);
+	struct mlx5_qp others = dci(MLX5_QP_FLAG_DCI_STREAM);
+	struct mlx5_qp rc = { .qp = qp_of_type(IBV_QPT_RC) };
+
+	reset.qp.state = IBV_QPS_RESET;
+	others.qp.context = others_context();
+	assert_status(EOPNOTSUPP, mlx5dv_dci_stream_id_reset(&reset.qp, 1));
+	assert_status(EOPNOTSUPP, mlx5dv_dci_stream_id_reset(&others.qp, 1));
+	assert_int_equal(fake.calls, 0);
+	device_resets_streams(true);
+	assert_status(EINVAL, mlx5dv_dci_stream_id_reset(&without.qp, 1));
+	assert_status(EINVAL, mlx5dv_dci_stream_id_reset(&rc.qp, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +267,9 @@ int main(void)
 		test(test_no_lag_port_to_read),
 		test(test_lag_port_is_changed),
 		test(test_lag_port_that_cannot_be_changed),
+		test(test_stream_is_reset),
+		test(test_stream_of_a_device_that_does_not_reset),
+		test(test_queue_pairs_without_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

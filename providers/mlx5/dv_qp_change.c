@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Copyright (c) 2026 the rdma-dmabuf authors */
-/* Direct verbs: the path that the packets of a connected queue pair take. */
+/* Direct verbs: what of a queue pair in RTS the verbs cannot change. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dv_caps.h"
 
-/* A device that cannot say so cannot do it. */
-static bool can_change(struct ibv_context *context, uint8_t what)
+/*
+ * Whether the byte at this place of the capabilities has the bit. A device that
+ * cannot say so cannot do it.
+ */
+static bool can_change(struct ibv_context *context, size_t place, uint8_t bit)
 {
-	struct prm_general_caps *caps;
+	const size_t len = sizeof(struct prm_general_caps);
+	uint8_t *caps = malloc(len);
 	bool can;
 
-	caps = malloc(sizeof(*caps));
 	if (!caps)
 		return false;
-	mlx5_query_caps(to_mctx(context), PRM_CAPS_GENERAL, caps,
-			sizeof(*caps));
-	can = caps->change_qp & what;
+	mlx5_query_caps(to_mctx(context), PRM_CAPS_GENERAL, caps, len);
+	can = caps[place] & bit;
 	free(caps);
 	return can;
 }
+
+#define CAN_CHANGE(context, field, bit) \
+	can_change(context, offsetof(struct prm_general_caps, field), bit)
 
 /* ---- The UDP port ------------------------------------------------------------ */
 
@@ -48,7 +54,7 @@ VERBS_EXPORT int mlx5dv_modify_qp_udp_sport(struct ibv_qp *qp,
 					    uint16_t udp_sport)
 {
 	if (!is_mlx5(qp->context) || !is_connected(qp) ||
-	    !can_change(qp->context, PRM_CAPS_CHANGE_UDP_SPORT))
+	    !CAN_CHANGE(qp->context, change_qp, PRM_CAPS_CHANGE_UDP_SPORT))
 		return verbs_err(EOPNOTSUPP);
 	return change_sport(qp, udp_sport);
 }
@@ -134,9 +140,41 @@ VERBS_EXPORT int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num)
 	struct lag lag;
 
 	if (!read_lag(qp, &lag) ||
-	    !can_change(qp->context, PRM_CAPS_CHANGE_LAG_PORT))
+	    !CAN_CHANGE(qp->context, change_qp, PRM_CAPS_CHANGE_LAG_PORT))
 		return verbs_err(EOPNOTSUPP);
 	if (port_num > 0xf)
 		return verbs_err(EINVAL);
 	return change_lag_port(qp, port_num);
+}
+
+/* ---- The streams of a DCI ---------------------------------------------------- */
+
+static int reset_stream(struct ibv_qp *qp, uint16_t stream_id)
+{
+	struct prm_change_qp in = {
+		.opcode = htobe16(PRM_CMD_RTS2RTS_QP),
+		.qpn = htobe32(qp->qp_num),
+		.mask = htobe64(PRM_CHANGE_STREAM),
+		.stream = htobe16(stream_id),
+	};
+	uint8_t out[16];
+
+	return mlx5dv_devx_qp_modify(qp, &in, sizeof(in), out, sizeof(out));
+}
+
+static bool has_streams(struct ibv_qp *qp)
+{
+	return qp->qp_type == IBV_QPT_DRIVER &&
+	       to_mqp(qp)->extra.flags & MLX5_QP_FLAG_DCI_STREAM;
+}
+
+VERBS_EXPORT int mlx5dv_dci_stream_id_reset(struct ibv_qp *qp,
+					    uint16_t stream_id)
+{
+	if (!is_mlx5(qp->context) || qp->state != IBV_QPS_RTS ||
+	    !CAN_CHANGE(qp->context, change_dci, PRM_CAPS_RESET_STREAM))
+		return verbs_err(EOPNOTSUPP);
+	if (!has_streams(qp))
+		return verbs_err(EINVAL);
+	return reset_stream(qp, stream_id);
 }
