@@ -281,7 +281,7 @@ class Qp:
         self.memory.close()
 
     def modify(self, opcode, options=0, **changes):
-        cmd = command(opcode, 272, self.number)
+        cmd = command(opcode, 464, self.number)
         put(cmd, 16, 'I', options)
         return self.obj.modify(bytes(changed(cmd, changes)), 16)
 

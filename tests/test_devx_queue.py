@@ -163,24 +163,58 @@ def test_shared_queue(home):
     target.check(3 * pattern(100, 1), 'received')
 
 
-def test_dynamic_connection(home):
-    rmp, cq, own = Rmp(home), Cq(home), Cq(home)
+def make_dct(home):
+    rmp, cq = Rmp(home), Cq(home)
     cmd = command(devx.CREATE_DCT, 176)
     put(cmd, 16 + 8, 'I', cq.number)
     put(cmd, 16 + 12, 'I', 7 << 17)
     put(cmd, 16 + 16, 'I', 12 << 8)
     put(cmd, 16 + 20, 'II', rmp.number, home.pdn)
     put(cmd, 16 + 32, 'QI', 0x1122334455667788, 3 << 24 | 1 << 16)
-    dct = devx.make(home, cmd)
+    return devx.make(home, cmd)
+
+
+def address_of(home, dct):
+    return address(devx.number_of(dct), *rdma.routable_gid(home.ctx))
+
+
+def test_dynamic_connection(home):
+    own = Cq(home)
     dci = Qp(home, own, kind=devx.DCI)
     dci.connect(0)
     target, source = Region(home.pd, 100), Region(home.pd, 16, fill=1)
-    gid = rdma.routable_gid(home.ctx)
-    av = address(devx.number_of(dct), *gid)
+    av = address_of(home, make_dct(home))
     # Two blocks: one request of 16 + 48 + 16 + 16 bytes.
     post_long(dci, devx.WRITE, av, devx.remote(*target.remote()), seg(source))
     own.succeed()
     assert target.read(0, 16) == pattern(16, 1)
+
+
+FLUSHED, REMOTE_ACCESS = 5, 0x13
+
+
+def test_streams_of_a_dynamic_connection(home):
+    """Of eight one may fail: another one ends them all."""
+    cq = Cq(home)
+    dci = Qp(home, cq, kind=devx.DCI, **{
+        f'at_{devx.QPC + 124}': ('I', 3 << 24 | cq.number)})
+    dci.connect(0)
+    target, source = Region(home.pd, 100), Region(home.pd, 16, fill=1)
+    av = address_of(home, make_dct(home))
+
+    def write(stream, wrong=0):
+        key, addr = target.remote()
+        post_long(dci, devx.WRITE, av, devx.remote(key ^ wrong, addr),
+                  seg(source), stream=stream)
+        return cq.poll().syndrome
+
+    assert write(1, wrong=1) == REMOTE_ACCESS
+    assert [write(stream) for stream in (1, 2)] == [FLUSHED, 0]
+    dci.modify(devx.RTS2RTS, at_264=('Q', 1), at_274=('H', 1))
+    assert write(1) == 0
+    assert [write(stream, wrong=1) for stream in (3, 4)] == 2 * [REMOTE_ACCESS]
+    assert write(1) == FLUSHED
+    assert dci.state() == devx.ERR
 
 
 def address(number, index, gid):
@@ -190,10 +224,10 @@ def address(number, index, gid):
                        1 << 30 | index << 20) + raw
 
 
-def post_long(qp, opcode, *segments):
+def post_long(qp, opcode, *segments, stream=0):
     body = struct.pack('>IIII', qp.sent << 8 | opcode,
-                       qp.number << 8 | 1 + sum(map(len, segments)) // 16, 8,
-                       0) + b''.join(segments)
+                       qp.number << 8 | 1 + sum(map(len, segments)) // 16,
+                       stream << 8 | 8, 0) + b''.join(segments)
     qp.memory.write(qp.rq_bytes + qp.sent * 64, body)
     qp.sent += -(-len(body) // 64)
     qp.memory.write(qp.memory.record + 4, struct.pack('>I', qp.sent))
