@@ -10,7 +10,7 @@ from pyverbs import enums as e
 from pyverbs.addr import AH
 from pyverbs.providers.mlx5 import mlx5_enums as dve
 from pyverbs.providers.mlx5.mlx5dv import (
-    Mlx5DVDCInitAttr, Mlx5DVQPInitAttr, Mlx5QP)
+    Mlx5DCIStreamInitAttr, Mlx5DVDCInitAttr, Mlx5DVQPInitAttr, Mlx5QP)
 from pyverbs.qp import QPCap, QPInitAttrEx
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr
 from pyverbs.wr import RecvWR
@@ -42,13 +42,12 @@ class End(Side):
         super().__init__(device)
         self.qp.close()
 
-    def make(self, dc, mask=0, create_flags=0, **options):
+    def make(self, dc, mask=0, dv_mask=0, create_flags=0, **options):
         init = QPInitAttrEx(
             qp_type=e.IBV_QPT_DRIVER, scq=self.cq, rcq=self.cq, pd=self.pd,
             comp_mask=e.IBV_QP_INIT_ATTR_PD | mask, **options)
         return Mlx5QP(self.ctx, init, Mlx5DVQPInitAttr(
-            dve.MLX5DV_QP_INIT_ATTR_MASK_DC |
-            dve.MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
+            dve.MLX5DV_QP_INIT_ATTR_MASK_DC | dv_mask,
             create_flags=create_flags, dc_init_attr=dc))
 
     def modify(self, state, mask, **changes):
@@ -80,12 +79,17 @@ class Dct(End):
 class Dci(End):
     """Sends; each request has an address of its own."""
 
-    def __init__(self, device=DEVICE, create_flags=0, **changes):
+    def __init__(self, device=DEVICE, create_flags=0, streams=None, **changes):
+        """streams: logarithms of how many there are, and may fail."""
         super().__init__(device)
+        dv_mask = dve.MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS
+        if streams:
+            dv_mask |= dve.MLX5DV_QP_INIT_ATTR_MASK_DCI_STREAMS
+            streams = Mlx5DCIStreamInitAttr(*streams)
         self.qp = self.make(
-            Mlx5DVDCInitAttr(dve.MLX5DV_DCTYPE_DCI),
-            e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS, create_flags, cap=QPCap(16, 0, 2, 0, 64),
-            send_ops_flags=SEND_OPS)
+            Mlx5DVDCInitAttr(dve.MLX5DV_DCTYPE_DCI, dci_streams=streams),
+            e.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS, dv_mask, create_flags,
+            cap=QPCap(16, 0, 2, 0, 64), send_ops_flags=SEND_OPS)
         self.ahs = {}
         self.make_ready(**changes)
 
@@ -100,15 +104,19 @@ class Dci(End):
         return self.ahs[gid]
 
     def post(self, dct, request, region, *args, number=None, key=None,
-             gid=None, inline=False):
+             gid=None, inline=False, stream=None):
         """request: of Mlx5QP's, which gets args."""
         qp = self.qp
         qp.wr_start()
         qp.wr_id, qp.wr_flags = 5, e.IBV_SEND_SIGNALED
         getattr(qp, f'wr_{request}')(*args)
-        qp.wr_set_dc_addr(self.ah(gid or dct.gid),
-                          dct.qp.qp_num if number is None else number,
-                          dct.key if key is None else key)
+        to = (self.ah(gid or dct.gid),
+              dct.qp.qp_num if number is None else number,
+              dct.key if key is None else key)
+        if stream is None:
+            qp.wr_set_dc_addr(*to)
+        else:
+            qp.wr_set_dc_addr_stream(*to, stream)
         if inline:
             qp.wr_set_inline_data(region.addr, region.length)
         else:
@@ -358,6 +366,45 @@ def test_message_waits_for_a_receive(dct, dci):
     succeed(dci.cq)
     succeed(dct.cq)
     target.check(pattern(LEN, 3), 'received')
+
+
+# ---- Streams: more is in tests/stock/test_dynamic.py --------------------------
+
+def test_message_that_breaks_off_ends_one_stream(dct, ends):
+    dci = ends(Dci, streams=(1, 0))
+    source = Region(dci.pd, LEN, 'testbuf:dynamic')
+    source.whole.revoke()
+    target = Region(dct.pd, LEN)
+    dct.post(target, 9)
+    dci.post(dct, 'send', source, stream=1)
+    expect(poll(dci.cq), e.IBV_WC_LOC_PROT_ERR)
+    expect(poll(dct.cq), e.IBV_WC_WR_FLUSH_ERR)
+    user = Region(dci.pd, LEN, fill=3)
+    dct.post(target)
+    dci.post(dct, 'send', user, stream=0)
+    succeed(dci.cq)
+    succeed(dct.cq)
+    target.check(pattern(LEN, 3), 'received')
+    source.close()
+
+
+def test_retries_that_end_one_stream(dct, ends):
+    dci = ends(Dci, streams=(1, 0), timeout=8, retry_cnt=1)
+    target, source = Region(dct.pd, LEN), Region(dci.pd, LEN, fill=3)
+    for stream, key in ((1, KEY + 1), (0, KEY)):
+        dci.post(dct, 'rdma_write', source, *target.remote(), key=key,
+                 stream=stream)
+    expect(poll(dci.cq, 2), e.IBV_WC_RETRY_EXC_ERR, e.IBV_WC_SUCCESS)
+    target.check(pattern(LEN, 3), 'written')
+
+
+@pytest.mark.parametrize('streams', ((17, 0), (1, 17)))
+def test_more_streams_than_the_device_has_is_einval(streams):
+    assert error_of(Dci, streams=streams) == errno.EINVAL
+
+
+def test_older_device_has_no_streams():
+    assert error_of(Dci, OTHER, streams=(1, 0)) == errno.EOPNOTSUPP
 
 
 # ---- States -----------------------------------------------------------------
