@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pp.h"
+#include "peer_wire.h"
 
 /* Text, so that a stranger on the port is told apart. Always of this length. */
 #define MESSAGE_LEN 224
@@ -96,11 +97,9 @@ int pp_tcp_connect(const struct pp_options *options, struct pp_result *result)
 
 static void format_peer(const struct pp_peer *self, char *message)
 {
-	char gid[33];
-	int i;
+	char gid[WIRE_GID_LEN];
 
-	for (i = 0; i < 16; i++)
-		snprintf(gid + 2 * i, 3, "%02x", self->gid.raw[i]);
+	wire_put_gid(gid, &self->gid);
 	memset(message, 0, MESSAGE_LEN);
 	snprintf(message, MESSAGE_LEN,
 		 MESSAGE_MAGIC " %x %x %x %x %llx %s %llx %x %x", self->qpn,
@@ -109,59 +108,20 @@ static void format_peer(const struct pp_peer *self, char *message)
 		 (unsigned long long)self->size, self->iterations, self->op);
 }
 
-static int parse_gid(const char *text, union ibv_gid *gid)
-{
-	unsigned int byte;
-	int i;
-
-	for (i = 0; i < 16; i++) {
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return -1;
-		gid->raw[i] = byte;
-	}
-	return 0;
-}
-
 static int parse_peer(const char *message, struct pp_peer *peer)
 {
 	unsigned long long iova, size;
-	char gid[33];
+	char gid[WIRE_GID_LEN];
 	int n;
 
 	n = sscanf(message, MESSAGE_MAGIC " %x %x %x %x %llx %32s %llx %x %x",
 		   &peer->qpn, &peer->psn, &peer->rkey, &peer->lid, &iova, gid,
 		   &size, &peer->iterations, &peer->op);
-	if (n != 9 || strlen(gid) != 32)
+	if (n != 9 || strlen(gid) != WIRE_GID_LEN - 1)
 		return -1;
 	peer->iova = iova;
 	peer->size = size;
-	return parse_gid(gid, &peer->gid);
-}
-
-static int send_all(int fd, const char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = send(fd, data, len, MSG_NOSIGNAL);
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= n;
-	}
-	return 0;
-}
-
-static int recv_all(int fd, char *data, size_t len)
-{
-	ssize_t n;
-
-	n = recv(fd, data, len, MSG_WAITALL);
-	if (n == (ssize_t)len)
-		return 0;
-	if (n >= 0)
-		errno = ECONNRESET;
-	return -1;
+	return wire_get_gid(gid, &peer->gid);
 }
 
 static int check_same(const struct pp_peer *self, const struct pp_peer *peer,
@@ -184,8 +144,8 @@ int pp_tcp_exchange(int fd, const struct pp_peer *self, struct pp_peer *peer,
 	char message[MESSAGE_LEN + 1] = "";
 
 	format_peer(self, message);
-	if (send_all(fd, message, MESSAGE_LEN) ||
-	    recv_all(fd, message, MESSAGE_LEN))
+	if (wire_send(fd, message, MESSAGE_LEN) ||
+	    wire_recv(fd, message, MESSAGE_LEN))
 		return pp_fail(result, PP_FAILED, errno,
 			       "TCP exchange with the other side: %s",
 			       strerror(errno));
@@ -199,7 +159,7 @@ int pp_tcp_barrier(int fd, struct pp_result *result)
 {
 	char byte = '.';
 
-	if (!send_all(fd, &byte, 1) && !recv_all(fd, &byte, 1))
+	if (!wire_send(fd, &byte, 1) && !wire_recv(fd, &byte, 1))
 		return 0;
 	return pp_fail(result, PP_FAILED, errno, "the other side gave up: %s",
 		       strerror(errno));

@@ -144,8 +144,6 @@ int connect_xrc(struct pingpong *pp, struct pingpong_qp *qp);
 
 /* pingpong_wire.c: a socket that listens or is connected; -1 without one. */
 int pingpong_socket(const struct pingpong *pp);
-int pingpong_send(int fd, const void *data, size_t len);
-int pingpong_recv(int fd, void *data, size_t len);
 /* Numbers, the first of 4 digits and the others of 6, and a GID. */
 int pingpong_send_numbers(int fd, const unsigned int *numbers, int num,
 			  const union ibv_gid *gid);

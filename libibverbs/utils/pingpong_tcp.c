@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pingpong.h"
+#include "peer_wire.h"
 
 #define DONE "done"
 
@@ -66,7 +67,7 @@ static int exchange_as_client(int fd, struct pingpong *pp)
 {
 	if (send_addresses(fd, pp) || recv_addresses(fd, pp))
 		return -1;
-	return pingpong_send(fd, DONE, sizeof(DONE));
+	return wire_send(fd, DONE, sizeof(DONE));
 }
 
 static int exchange_as_server(int fd, struct pingpong *pp,
@@ -76,7 +77,7 @@ static int exchange_as_server(int fd, struct pingpong *pp,
 
 	if (recv_addresses(fd, pp) || ready(pp) || send_addresses(fd, pp))
 		return -1;
-	if (!pingpong_recv(fd, done, sizeof(done)) && !memcmp(done, DONE, 5))
+	if (!wire_recv(fd, done, sizeof(done)) && !memcmp(done, DONE, 5))
 		return 0;
 	fprintf(stderr, "Couldn't send/recv local address\n");
 	return -1;

@@ -7,27 +7,10 @@
 #include <unistd.h>
 
 #include "pingpong.h"
+#include "peer_wire.h"
 
 /* Of XRC, which has most to say: 66. */
 #define MAX_LEN 80
-
-int pingpong_send(int fd, const void *data, size_t len)
-{
-	const char *at = data;
-	ssize_t n;
-
-	for (; len; at += n, len -= n) {
-		n = send(fd, at, len, MSG_NOSIGNAL);
-		if (n < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int pingpong_recv(int fd, void *data, size_t len)
-{
-	return recv(fd, data, len, MSG_WAITALL) == (ssize_t)len ? 0 : -1;
-}
 
 int pingpong_send_numbers(int fd, const unsigned int *numbers, int num,
 			  const union ibv_gid *gid)
@@ -38,33 +21,19 @@ int pingpong_send_numbers(int fd, const unsigned int *numbers, int num,
 	at = sprintf(message, "%04x:", numbers[0] & 0xffff);
 	for (i = 1; i < num; i++)
 		at += sprintf(message + at, "%06x:", numbers[i] & 0xffffff);
-	for (i = 0; i < 16; i++)
-		at += sprintf(message + at, "%02x", gid->raw[i]);
-	return pingpong_send(fd, message, at + 1);
-}
-
-static int read_gid(const char *text, union ibv_gid *gid)
-{
-	unsigned int byte;
-	int i;
-
-	for (i = 0; i < 16; i++) {
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return -1;
-		gid->raw[i] = byte;
-	}
-	return 0;
+	wire_put_gid(message + at, gid);
+	return wire_send(fd, message, at + WIRE_GID_LEN);
 }
 
 int pingpong_recv_numbers(int fd, unsigned int *numbers, int num,
 			  union ibv_gid *gid)
 {
-	/* A number and its colon each, 32 digits and the NUL. */
-	size_t len = 5 + 7 * (num - 1) + 33;
+	/* A number and its colon each. */
+	size_t len = 5 + 7 * (num - 1) + WIRE_GID_LEN;
 	char message[MAX_LEN];
 	int i, at = 0;
 
-	if (pingpong_recv(fd, message, len))
+	if (wire_recv(fd, message, len))
 		return -1;
 	message[len - 1] = '\0';
 	for (i = 0; i < num; i++) {
@@ -72,7 +41,7 @@ int pingpong_recv_numbers(int fd, unsigned int *numbers, int num,
 			return -1;
 		at += i ? 7 : 5;
 	}
-	return read_gid(message + at, gid);
+	return wire_get_gid(message + at, gid);
 }
 
 static int find_addresses(const struct pingpong *pp, struct addrinfo **list)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "pingpong.h"
+#include "peer_wire.h"
 
 #define END "END"
 
@@ -135,7 +136,7 @@ int pingpong_meet_xrc(struct pingpong *pp)
 
 static int send_end(struct pingpong_qp *qp)
 {
-	if (!pingpong_send(qp->fd, END, sizeof(END)))
+	if (!wire_send(qp->fd, END, sizeof(END)))
 		return 0;
 	return complain("Couldn't send END message");
 }
@@ -144,7 +145,7 @@ static int recv_end(struct pingpong_qp *qp)
 {
 	char message[sizeof(END)];
 
-	if (!pingpong_recv(qp->fd, message, sizeof(message)) &&
+	if (!wire_recv(qp->fd, message, sizeof(message)) &&
 	    !memcmp(message, END, sizeof(END)))
 		return 0;
 	return complain("The other side did not get to the end");
