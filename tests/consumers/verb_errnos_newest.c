@@ -53,87 +53,115 @@ static void reg_mr_ex(const char *name, struct ibv_mr_init_attr attr)
 	errno = 0;
 }
 
-static void test_reg_mr_ex(void)
+struct mr_case {
+	const char *name;
+	struct ibv_mr_init_attr attr;
+};
+
+#define REG_MR_EX_ALL(cases) \
+	reg_mr_ex_all(cases, sizeof(cases) / sizeof((cases)[0]))
+
+static void reg_mr_ex_all(const struct mr_case *cases, size_t num)
 {
-	const uint64_t iova = IBV_REG_MR_MASK_IOVA, addr = IBV_REG_MR_MASK_ADDR,
-		       fd = IBV_REG_MR_MASK_FD, off = IBV_REG_MR_MASK_FD_OFFSET;
-	const int optional = 1 << 21, relaxed = IBV_ACCESS_RELAXED_ORDERING;
-	const uint64_t va = (uintptr_t)buf;
-	const int heap = alloc_heap_buffer();
-	const struct {
-		const char *name;
-		struct ibv_mr_init_attr attr;
-	} cases[] = {
-		{ "reg_mr_ex.nothing", { PAGE, ACCESS, 0, .iova = 0 } },
-		{ "reg_mr_ex.addr", { PAGE, ACCESS, addr, .addr = buf } },
-		{ "reg_mr_ex.addr_iova",
-		  { PAGE, ACCESS, addr | iova, .addr = buf, .iova = va } },
-		{ "reg_mr_ex.addr_other_iova",
-		  { PAGE, ACCESS, addr | iova, .addr = buf, .iova = 0x10000 } },
-		{ "reg_mr_ex.addr_bad_iova",
-		  { PAGE, ACCESS, addr | iova, .addr = buf, .iova = 1 } },
-		{ "reg_mr_ex.iova", { PAGE, ACCESS, iova, .iova = va } },
-		{ "reg_mr_ex.addr_empty",
-		  { 0, ACCESS, addr | iova, .addr = buf, .iova = va } },
-		{ "reg_mr_ex.addr_null",
-		  { PAGE, ACCESS, addr | iova, .addr = NULL, .iova = 0 } },
-		{ "reg_mr_ex.addr_unmapped",
-		  { PAGE, ACCESS, addr | iova, .addr = (void *)PAGE,
-		    .iova = PAGE } },
-		{ "reg_mr_ex.addr_remote_only",
-		  { PAGE, IBV_ACCESS_REMOTE_WRITE, addr | iova, .addr = buf,
-		    .iova = va } },
-		{ "reg_mr_ex.addr_unknown_access",
-		  { PAGE, 1 << 15, addr | iova, .addr = buf, .iova = va } },
-		{ "reg_mr_ex.addr_relaxed",
-		  { PAGE, relaxed, addr | iova, .addr = buf, .iova = va } },
-		{ "reg_mr_ex.addr_optional",
-		  { PAGE, optional, addr | iova, .addr = buf, .iova = va } },
-		{ "reg_mr_ex.unknown_mask",
-		  { PAGE, ACCESS, addr | iova | 1 << 20, .addr = buf,
-		    .iova = va } },
-		{ "reg_mr_ex.addr_offset",
-		  { PAGE, ACCESS, addr | iova | off, .addr = buf,
-		    .iova = va } },
-		{ "reg_mr_ex.addr_fd",
-		  { PAGE, ACCESS, addr | iova | fd, .addr = buf, .iova = va,
-		    .fd = heap } },
-		{ "reg_mr_ex.addr_fd_offset",
-		  { PAGE, ACCESS, addr | iova | fd | off, .addr = buf,
-		    .iova = va, .fd = heap } },
-		{ "reg_mr_ex.fd_closed",
-		  { PAGE, ACCESS, fd | iova | off, .fd = -1 } },
-		{ "reg_mr_ex.fd_closed_empty",
-		  { 0, ACCESS, fd | iova | off, .fd = -1 } },
-		{ "reg_mr_ex.fd_alone", { PAGE, ACCESS, fd, .fd = heap } },
-		{ "reg_mr_ex.fd_iova",
-		  { PAGE, ACCESS, fd | iova, .fd = heap } },
-		{ "reg_mr_ex.fd_offset",
-		  { PAGE, ACCESS, fd | off, .fd = heap } },
-		{ "reg_mr_ex.fd",
-		  { PAGE, ACCESS, fd | iova | off, .fd = heap } },
-		{ "reg_mr_ex.fd_at_page",
-		  { PAGE, ACCESS, fd | iova | off, .fd = heap,
-		    .fd_offset = PAGE, .iova = va } },
-		{ "reg_mr_ex.fd_past_end",
-		  { PAGE, ACCESS, fd | iova | off, .fd = heap,
-		    .fd_offset = 4 * PAGE } },
-		{ "reg_mr_ex.fd_empty",
-		  { 0, ACCESS, fd | iova | off, .fd = heap } },
-		{ "reg_mr_ex.fd_relaxed",
-		  { PAGE, relaxed, fd | iova | off, .fd = heap } },
-		{ "reg_mr_ex.fd_optional",
-		  { PAGE, optional, fd | iova | off, .fd = heap } },
-		{ "reg_mr_ex.fd_on_demand",
-		  { PAGE, IBV_ACCESS_ON_DEMAND, fd | iova | off, .fd = heap } },
-		{ "reg_mr_ex.fd_misplaced",
-		  { PAGE, ACCESS, fd | iova | off, .fd = heap, .iova = 1 } },
-	};
 	size_t i;
 
 	errno = 0;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (i = 0; i < num; i++)
 		reg_mr_ex(cases[i].name, cases[i].attr);
+}
+
+/* What a registration may have, of memory and of a dma-buf. */
+enum {
+	IOVA = IBV_REG_MR_MASK_IOVA,
+	ADDR = IBV_REG_MR_MASK_ADDR,
+	FD = IBV_REG_MR_MASK_FD,
+	OFFSET = IBV_REG_MR_MASK_FD_OFFSET,
+	OPTIONAL = 1 << 21,
+	RELAXED = IBV_ACCESS_RELAXED_ORDERING,
+};
+
+static void test_reg_mr_ex_of_memory(void)
+{
+	const uint64_t va = (uintptr_t)buf;
+	const struct mr_case cases[] = {
+		{ "reg_mr_ex.nothing", { PAGE, ACCESS, 0, .iova = 0 } },
+		{ "reg_mr_ex.addr", { PAGE, ACCESS, ADDR, .addr = buf } },
+		{ "reg_mr_ex.addr_iova",
+		  { PAGE, ACCESS, ADDR | IOVA, .addr = buf, .iova = va } },
+		{ "reg_mr_ex.addr_other_iova",
+		  { PAGE, ACCESS, ADDR | IOVA, .addr = buf, .iova = 0x10000 } },
+		{ "reg_mr_ex.addr_bad_iova",
+		  { PAGE, ACCESS, ADDR | IOVA, .addr = buf, .iova = 1 } },
+		{ "reg_mr_ex.iova", { PAGE, ACCESS, IOVA, .iova = va } },
+		{ "reg_mr_ex.addr_empty",
+		  { 0, ACCESS, ADDR | IOVA, .addr = buf, .iova = va } },
+		{ "reg_mr_ex.addr_null",
+		  { PAGE, ACCESS, ADDR | IOVA, .addr = NULL, .iova = 0 } },
+		{ "reg_mr_ex.addr_unmapped",
+		  { PAGE, ACCESS, ADDR | IOVA, .addr = (void *)PAGE,
+		    .iova = PAGE } },
+		{ "reg_mr_ex.addr_remote_only",
+		  { PAGE, IBV_ACCESS_REMOTE_WRITE, ADDR | IOVA, .addr = buf,
+		    .iova = va } },
+		{ "reg_mr_ex.addr_unknown_access",
+		  { PAGE, 1 << 15, ADDR | IOVA, .addr = buf, .iova = va } },
+		{ "reg_mr_ex.addr_relaxed",
+		  { PAGE, RELAXED, ADDR | IOVA, .addr = buf, .iova = va } },
+		{ "reg_mr_ex.addr_optional",
+		  { PAGE, OPTIONAL, ADDR | IOVA, .addr = buf, .iova = va } },
+		{ "reg_mr_ex.unknown_mask",
+		  { PAGE, ACCESS, ADDR | IOVA | 1 << 20, .addr = buf,
+		    .iova = va } },
+		{ "reg_mr_ex.addr_offset",
+		  { PAGE, ACCESS, ADDR | IOVA | OFFSET, .addr = buf,
+		    .iova = va } },
+	};
+
+	REG_MR_EX_ALL(cases);
+}
+
+static void test_reg_mr_ex_of_a_dmabuf(void)
+{
+	const uint64_t va = (uintptr_t)buf;
+	const int heap = alloc_heap_buffer();
+	const struct mr_case cases[] = {
+		{ "reg_mr_ex.addr_fd",
+		  { PAGE, ACCESS, ADDR | IOVA | FD, .addr = buf, .iova = va,
+		    .fd = heap } },
+		{ "reg_mr_ex.addr_fd_offset",
+		  { PAGE, ACCESS, ADDR | IOVA | FD | OFFSET, .addr = buf,
+		    .iova = va, .fd = heap } },
+		{ "reg_mr_ex.fd_closed",
+		  { PAGE, ACCESS, FD | IOVA | OFFSET, .fd = -1 } },
+		{ "reg_mr_ex.fd_closed_empty",
+		  { 0, ACCESS, FD | IOVA | OFFSET, .fd = -1 } },
+		{ "reg_mr_ex.fd_alone", { PAGE, ACCESS, FD, .fd = heap } },
+		{ "reg_mr_ex.fd_iova",
+		  { PAGE, ACCESS, FD | IOVA, .fd = heap } },
+		{ "reg_mr_ex.fd_offset",
+		  { PAGE, ACCESS, FD | OFFSET, .fd = heap } },
+		{ "reg_mr_ex.fd",
+		  { PAGE, ACCESS, FD | IOVA | OFFSET, .fd = heap } },
+		{ "reg_mr_ex.fd_at_page",
+		  { PAGE, ACCESS, FD | IOVA | OFFSET, .fd = heap,
+		    .fd_offset = PAGE, .iova = va } },
+		{ "reg_mr_ex.fd_past_end",
+		  { PAGE, ACCESS, FD | IOVA | OFFSET, .fd = heap,
+		    .fd_offset = 4 * PAGE } },
+		{ "reg_mr_ex.fd_empty",
+		  { 0, ACCESS, FD | IOVA | OFFSET, .fd = heap } },
+		{ "reg_mr_ex.fd_relaxed",
+		  { PAGE, RELAXED, FD | IOVA | OFFSET, .fd = heap } },
+		{ "reg_mr_ex.fd_optional",
+		  { PAGE, OPTIONAL, FD | IOVA | OFFSET, .fd = heap } },
+		{ "reg_mr_ex.fd_on_demand",
+		  { PAGE, IBV_ACCESS_ON_DEMAND, FD | IOVA | OFFSET,
+		    .fd = heap } },
+		{ "reg_mr_ex.fd_misplaced",
+		  { PAGE, ACCESS, FD | IOVA | OFFSET, .fd = heap, .iova = 1 } },
+	};
+
+	REG_MR_EX_ALL(cases);
 	close(heap);
 }
 
@@ -321,7 +349,8 @@ static void test_comp_cntr(void)
 
 void test_newest(void)
 {
-	test_reg_mr_ex();
+	test_reg_mr_ex_of_memory();
+	test_reg_mr_ex_of_a_dmabuf();
 	test_dmah();
 	test_port_speed();
 	test_buf();
