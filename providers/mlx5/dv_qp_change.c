@@ -29,20 +29,17 @@ static bool can_change(struct ibv_context *context, size_t place, uint8_t bit)
 #define CAN_CHANGE(context, field, bit) \
 	can_change(context, offsetof(struct prm_general_caps, field), bit)
 
-/* ---- The UDP port ------------------------------------------------------------ */
-
-static int change_sport(struct ibv_qp *qp, uint16_t udp_sport)
+/* in: what changes, and that it does. */
+static int change(struct ibv_qp *qp, struct prm_change_qp *in)
 {
-	struct prm_change_qp in = {
-		.opcode = htobe16(PRM_CMD_RTS2RTS_QP),
-		.qpn = htobe32(qp->qp_num),
-		.udp_sport = htobe16(udp_sport),
-		.mask = htobe64(PRM_CHANGE_UDP_SPORT),
-	};
 	uint8_t out[16];
 
-	return mlx5dv_devx_qp_modify(qp, &in, sizeof(in), out, sizeof(out));
+	in->opcode = htobe16(PRM_CMD_RTS2RTS_QP);
+	in->qpn = htobe32(qp->qp_num);
+	return mlx5dv_devx_qp_modify(qp, in, sizeof(*in), out, sizeof(out));
 }
+
+/* ---- The UDP port ------------------------------------------------------------ */
 
 static bool is_connected(const struct ibv_qp *qp)
 {
@@ -56,7 +53,10 @@ VERBS_EXPORT int mlx5dv_modify_qp_udp_sport(struct ibv_qp *qp,
 	if (!is_mlx5(qp->context) || !is_connected(qp) ||
 	    !CAN_CHANGE(qp->context, change_qp, PRM_CAPS_CHANGE_UDP_SPORT))
 		return verbs_err(EOPNOTSUPP);
-	return change_sport(qp, udp_sport);
+	return change(qp, &(struct prm_change_qp){
+				  .mask = htobe64(PRM_CHANGE_UDP_SPORT),
+				  .udp_sport = htobe16(udp_sport),
+			  });
 }
 
 /* ---- The port of a bond ------------------------------------------------------ */
@@ -122,19 +122,6 @@ VERBS_EXPORT int mlx5dv_query_qp_lag_port(struct ibv_qp *qp, uint8_t *port_num,
 	return 0;
 }
 
-static int change_lag_port(struct ibv_qp *qp, uint8_t port_num)
-{
-	struct prm_change_qp in = {
-		.opcode = htobe16(PRM_CMD_RTS2RTS_QP),
-		.qpn = htobe32(qp->qp_num),
-		.options = htobe32(PRM_OPTION_LAG_PORT),
-		.lag_port = port_num,
-	};
-	uint8_t out[16];
-
-	return mlx5dv_devx_qp_modify(qp, &in, sizeof(in), out, sizeof(out));
-}
-
 VERBS_EXPORT int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num)
 {
 	struct lag lag;
@@ -144,23 +131,13 @@ VERBS_EXPORT int mlx5dv_modify_qp_lag_port(struct ibv_qp *qp, uint8_t port_num)
 		return verbs_err(EOPNOTSUPP);
 	if (port_num > 0xf)
 		return verbs_err(EINVAL);
-	return change_lag_port(qp, port_num);
+	return change(qp, &(struct prm_change_qp){
+				  .options = htobe32(PRM_OPTION_LAG_PORT),
+				  .lag_port = port_num,
+			  });
 }
 
 /* ---- The streams of a DCI ---------------------------------------------------- */
-
-static int reset_stream(struct ibv_qp *qp, uint16_t stream_id)
-{
-	struct prm_change_qp in = {
-		.opcode = htobe16(PRM_CMD_RTS2RTS_QP),
-		.qpn = htobe32(qp->qp_num),
-		.mask = htobe64(PRM_CHANGE_STREAM),
-		.stream = htobe16(stream_id),
-	};
-	uint8_t out[16];
-
-	return mlx5dv_devx_qp_modify(qp, &in, sizeof(in), out, sizeof(out));
-}
 
 static bool has_streams(struct ibv_qp *qp)
 {
@@ -176,5 +153,8 @@ VERBS_EXPORT int mlx5dv_dci_stream_id_reset(struct ibv_qp *qp,
 		return verbs_err(EOPNOTSUPP);
 	if (!has_streams(qp))
 		return verbs_err(EINVAL);
-	return reset_stream(qp, stream_id);
+	return change(qp, &(struct prm_change_qp){
+				  .mask = htobe64(PRM_CHANGE_STREAM),
+				  .stream = htobe16(stream_id),
+			  });
 }
