@@ -3,6 +3,7 @@
 """The software device as a device: ports, unplugging, taking turns."""
 
 import errno
+import os
 import subprocess
 import threading
 import time
@@ -92,10 +93,16 @@ def driver(action, index=INDEX):
         f.write(f'softhca.{index}')
 
 
+def is_plugged(index):
+    return os.path.exists(f'{DRIVER}/softhca.{index}')
+
+
 def plugged(index, name):
-    """Brings the device back that a test has unplugged."""
+    """Brings the device back that a test has unplugged, or was about to."""
     address = address_of(f'softhca{index}')
     yield
+    if is_plugged(index):
+        driver('unbind', index)
     driver('bind', index)
     ip('address', 'add', address, 'dev', f'softhca{index}')
     wait_until(lambda: port_state(name) == e.IBV_PORT_ACTIVE, 'the device')

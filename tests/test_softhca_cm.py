@@ -51,7 +51,8 @@ def ping_for_long(at):
 
 def wait_for_data(client):
     """Until then both are connecting, though shown as connected."""
-    wait_until(lambda: 'rdma-ping' in peer.read(client.log), 'the first data')
+    client.wait_until(lambda: 'rdma-ping' in peer.read(client.log),
+                      'have the first data')
 
 
 @pytest.fixture(params=('ours', 'stock'))
