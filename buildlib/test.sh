@@ -66,8 +66,10 @@ pytest_in_vm() {
 }
 
 # Those that are about what happens at the same time have a machine to
-# themselves, with two processors; the others share two machines.
-PARALLEL='^tests/test_(devx_race|hostile|motion|threads)\.py'
+# themselves, with two processors; the others share two machines. softhca_cm is
+# about two programs and a test that looks at them all the while, for which one
+# processor of the debug kernel is too slow.
+PARALLEL='^tests/test_(devx_race|hostile|motion|softhca_cm|threads)\.py'
 
 # run_vm_tests TIMEOUT SWEEP
 run_vm_tests() {
