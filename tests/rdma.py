@@ -75,6 +75,14 @@ def wait_readable(fd, seconds=20):
     assert select.select([fd], [], [], seconds)[0], f'no event in {seconds} s'
 
 
+def next_event(ctx):
+    """The type of the next asynchronous event, which is acknowledged."""
+    wait_readable(ctx.async_fd)
+    event = ctx.get_async_event()
+    event.ack()
+    return event.event_type
+
+
 def poll(cq, count=1, seconds=20):
     """Return count completions, whatever their status."""
     found = []

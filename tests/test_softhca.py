@@ -17,8 +17,8 @@ from pyverbs.mr import DmaBufMR
 from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError
 
-from rdma import ALL, PAGE, SOFTHCA, Pair, Region, expect, pattern, poll, \
-    read_counters, read_number, succeed, wait_readable, wait_until
+from rdma import ALL, PAGE, SOFTHCA, Pair, Region, expect, next_event, \
+    pattern, poll, read_counters, read_number, succeed, wait_until
 
 DRIVER = '/sys/bus/platform/drivers/softhca'
 INDEX = 1               # of the device that is unplugged: softhca.1, softhca1
@@ -34,13 +34,6 @@ def address_of(netdev):
     out = subprocess.run(['ip', '-br', '-4', 'address', 'show', netdev],
                          check=True, text=True, stdout=subprocess.PIPE).stdout
     return out.split()[2]
-
-
-def next_event(ctx):
-    wait_readable(ctx.async_fd)
-    event = ctx.get_async_event()
-    event.ack()
-    return event.event_type
 
 
 def wait_for_event(ctx, kind):

@@ -21,7 +21,8 @@ from pyverbs.srq import SRQ, OpsWr, SrqAttr, SrqInitAttr, SrqInitAttrEx
 from pyverbs.wr import SGE, RecvWR
 
 import rdma
-from rdma import Region, Side, connect, expect, pattern, poll, succeed
+from rdma import Region, Side, connect, expect, next_event, pattern, poll, \
+    succeed
 
 LEN = 256
 
@@ -122,13 +123,6 @@ def test_two_qps_share_the_receives(ends, name):
     assert receiver.region.read(0, LEN) == pattern(LEN, 1)
     assert receiver.region.read(LEN, LEN) == pattern(LEN, 2)
     other.close()
-
-
-def next_event(ctx):
-    rdma.wait_readable(ctx.async_fd)
-    event = ctx.get_async_event()
-    event.ack()
-    return event.event_type
 
 
 def test_limit_raises_one_event(ends):
